@@ -1,0 +1,84 @@
+/** Graph → ONNX protobuf bytes. */
+import type { Tensor } from '../../tensor.ts';
+import { OPSET } from '../ir.ts';
+import type { Attribute, Graph, Node, ValueType } from '../ir.ts';
+import {
+  AttributeField, AttributeType, DimensionField, GraphField, IR_VERSION, ModelField, NodeField, OpsetField, ShapeField,
+  TensorField, TensorTypeField, TypeField, ValueInfoField, dataTypeOf,
+} from './schema.ts';
+import { WireWriter } from './wire.ts';
+
+/** Encodes a model whose inputs are the graph's inputs followed by its parameters. Contrib domains in use are declared at version 1. */
+export function encodeModel(graph: Graph): Uint8Array {
+  const writer = new WireWriter();
+  writer.varintField(ModelField.irVersion, IR_VERSION);
+  writer.stringField(ModelField.producerName, 'mechanist');
+  writer.messageField(ModelField.graph, (g) => writeGraph(g, graph, true));
+  const domains = new Set(graph.nodes.map((node) => node.domain));
+  domains.add('');
+  for (const domain of domains) {
+    writer.messageField(ModelField.opsetImport, (o) => {
+      o.stringField(OpsetField.domain, domain);
+      o.varintField(OpsetField.version, domain === '' ? OPSET : 1);
+    });
+  }
+  return writer.toBytes();
+}
+
+function writeGraph(w: WireWriter, graph: Graph, isMain: boolean): void {
+  for (const node of graph.nodes) w.messageField(GraphField.node, (n) => writeNode(n, node));
+  w.stringField(GraphField.name, isMain ? 'main' : 'body');
+  for (const [name, value] of graph.constants) w.messageField(GraphField.initializer, (t) => writeTensor(t, value, name));
+  for (const [name, type] of [...graph.inputs, ...graph.parameters]) w.messageField(GraphField.input, (v) => writeValueInfo(v, name, type));
+  // Output types are left to the runtime's own inference: ours may be less precise, never more.
+  for (const name of graph.outputs) w.messageField(GraphField.output, (v) => v.stringField(ValueInfoField.name, name));
+}
+
+function writeNode(w: WireWriter, node: Node): void {
+  for (const name of node.inputs) w.stringField(NodeField.input, name);
+  for (const name of node.outputs) w.stringField(NodeField.output, name);
+  w.stringField(NodeField.name, node.name);
+  w.stringField(NodeField.opType, node.op);
+  for (const [name, attribute] of node.attributes) w.messageField(NodeField.attribute, (a) => writeAttribute(a, name, attribute));
+  w.stringField(NodeField.domain, node.domain);
+}
+
+function writeAttribute(w: WireWriter, name: string, attribute: Attribute): void {
+  w.stringField(AttributeField.name, name);
+  switch (attribute.type) {
+    case 'int': w.varintField(AttributeField.i, attribute.value); break;
+    case 'float': w.floatField(AttributeField.f, attribute.value); break;
+    case 'string': w.stringField(AttributeField.s, attribute.value); break;
+    case 'ints': w.packedVarintField(AttributeField.ints, attribute.value); break;
+    case 'floats': for (const value of attribute.value) w.floatField(AttributeField.floats, value); break;
+    case 'strings': for (const value of attribute.value) w.stringField(AttributeField.strings, value); break;
+    case 'tensor': w.messageField(AttributeField.t, (t) => writeTensor(t, attribute.value, '')); break;
+    case 'graph': w.messageField(AttributeField.g, (g) => writeGraph(g, attribute.value, false)); break;
+  }
+  w.varintField(AttributeField.type, AttributeType[attribute.type]);
+}
+
+function writeTensor(w: WireWriter, value: Tensor, name: string): void {
+  w.packedVarintField(TensorField.dims, value.dims);
+  w.varintField(TensorField.dataType, dataTypeOf[value.dtype]);
+  if (name !== '') w.stringField(TensorField.name, name);
+  w.bytesField(TensorField.rawData, new Uint8Array(value.data.buffer, value.data.byteOffset, value.data.byteLength));
+}
+
+function writeValueInfo(w: WireWriter, name: string, type: ValueType): void {
+  w.stringField(ValueInfoField.name, name);
+  w.messageField(ValueInfoField.type, (t) => {
+    t.messageField(TypeField.tensorType, (tensor) => {
+      tensor.varintField(TensorTypeField.elemType, dataTypeOf[type.dtype]);
+      if (type.shape === undefined) return;
+      tensor.messageField(TensorTypeField.shape, (shape) => {
+        for (const dim of type.shape!) {
+          shape.messageField(ShapeField.dim, (d) => {
+            if (typeof dim === 'number') d.varintField(DimensionField.value, dim);
+            else if (!dim.startsWith('?')) d.stringField(DimensionField.param, dim);
+          });
+        }
+      });
+    });
+  });
+}

@@ -1,0 +1,56 @@
+/** Arithmetic on symbolic shapes, shared by inference and differentiation. */
+import { MechanistError } from '../errors.ts';
+import type { Dim, Shape } from './ir.ts';
+
+/** Makes symbols for sizes nothing is known about. Each call returns a new one, equal only to itself. */
+export type FreshDim = () => string;
+
+/** NumPy broadcasting of two shapes. Errors: `argument` when two fixed sizes disagree. */
+export function broadcastShapes(a: Shape, b: Shape, fresh: FreshDim): Dim[] {
+  const rank = Math.max(a.length, b.length);
+  const out: Dim[] = [];
+  for (let i = 0; i < rank; i++) out.push(broadcastDims(a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1, fresh));
+  return out;
+}
+
+function broadcastDims(a: Dim, b: Dim, fresh: FreshDim): Dim {
+  if (a === b || b === 1) return a;
+  if (a === 1) return b;
+  if (typeof a === 'number' && typeof b === 'number') throw new MechanistError('argument', `Sizes ${a} and ${b} do not broadcast.`);
+  if (typeof a === 'number') return a;
+  if (typeof b === 'number') return b;
+  return fresh();
+}
+
+/** Resolves a negative axis. Errors: `argument` when out of range. */
+export function normalAxis(axis: number, rank: number): number {
+  const normal = axis < 0 ? axis + rank : axis;
+  if (normal < 0 || normal >= rank) throw new MechanistError('argument', `Axis ${axis} is out of range for rank ${rank}.`);
+  return normal;
+}
+
+/** The shape of `Reshape(x, target)`, where 0 copies and −1 is inferred (ONNX semantics). */
+export function reshapedShape(from: Shape, target: readonly Dim[], fresh: FreshDim): Dim[] {
+  const out = target.map((dim, i) => (dim === 0 ? (from[i] ?? fresh()) : dim));
+  const hole = out.indexOf(-1);
+  if (hole >= 0) out[hole] = quotient(from, out.filter((_, i) => i !== hole)) ?? fresh();
+  return out;
+}
+
+/** Product of `from` divided by product of `by`, when it is a number or a single symbol. */
+function quotient(from: Shape, by: Shape): Dim | undefined {
+  const symbols = from.filter((d) => typeof d === 'string');
+  let number = from.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1);
+  for (const dim of by) {
+    if (typeof dim === 'number') {
+      if (dim === 0 || number % dim !== 0) return undefined;
+      number /= dim;
+    } else {
+      const at = symbols.indexOf(dim);
+      if (at < 0) return undefined;
+      symbols.splice(at, 1);
+    }
+  }
+  if (symbols.length === 0) return number;
+  return symbols.length === 1 && number === 1 ? symbols[0] : undefined;
+}
