@@ -97,76 +97,76 @@ const word = new RegExp(`[${ideographs}${punctuation}]|[^\\s${ideographs}${punct
 const furthestSkip = 256;
 
 class Walk {
-  readonly #source: AlignedText;
-  #next = 0;
-  #addedSpaces = 0;
+  private readonly source: AlignedText;
+  private next = 0;
+  private addedSpaces = 0;
   /** True after a run of unknown text of unknown length: the next known token says where it ended. */
   lost = false;
 
   constructor(source: AlignedText) {
-    this.#source = source;
+    this.source = source;
   }
 
   /** Compares a run of spaces in the tokens with the run in the text: surplus ones were added, missing ones dropped. */
   meetSpaces(count: number): void {
-    const { bytes } = this.#source;
+    const { bytes } = this.source;
     let present = 0;
-    while (bytes[this.#next + present] === space) present++;
-    this.#addedSpaces = Math.max(0, count - present);
-    this.#next += Math.max(0, present - count);
+    while (bytes[this.next + present] === space) present++;
+    this.addedSpaces = Math.max(0, count - present);
+    this.next += Math.max(0, present - count);
   }
 
   takeBytes(bytes: readonly number[]): Span | undefined {
     let added = 0;
-    while (this.#addedSpaces > 0 && bytes[added] === space) {
+    while (this.addedSpaces > 0 && bytes[added] === space) {
       added++;
-      this.#addedSpaces--;
+      this.addedSpaces--;
     }
     const spelled = bytes.slice(added);
-    if (spelled.length === 0) return [this.#character(), this.#character()];
-    const at = this.#find(spelled);
+    if (spelled.length === 0) return [this.character(), this.character()];
+    const at = this.find(spelled);
     if (at === undefined) return undefined;
-    this.#next = at + spelled.length;
-    return [this.#source.starts[at]!, this.#source.ends[this.#next - 1]!];
+    this.next = at + spelled.length;
+    return [this.source.starts[at]!, this.source.ends[this.next - 1]!];
   }
 
   takeLiteral(text: string): Span | undefined {
-    const start = this.#source.text.indexOf(text, this.#character());
-    return start < 0 ? undefined : this.#takeThrough(start, start + text.length);
+    const start = this.source.text.indexOf(text, this.character());
+    return start < 0 ? undefined : this.takeThrough(start, start + text.length);
   }
 
   takeUnknown(unit: UnknownUnit, writtenOut: string): Span | undefined {
-    const start = this.#character();
-    const literal = this.#source.text.slice(start).search(/\S/) + start;
-    if (this.#source.text.startsWith(writtenOut, literal)) return this.#takeThrough(literal, literal + writtenOut.length);
+    const start = this.character();
+    const literal = this.source.text.slice(start).search(/\S/) + start;
+    if (this.source.text.startsWith(writtenOut, literal)) return this.takeThrough(literal, literal + writtenOut.length);
     if (unit === 'run') {
       this.lost = true;
       return undefined;
     }
     if (unit === 'word') {
       word.lastIndex = start;
-      const match = word.exec(this.#source.text);
-      return match === null ? undefined : this.#takeThrough(match.index, match.index + match[0].length);
+      const match = word.exec(this.source.text);
+      return match === null ? undefined : this.takeThrough(match.index, match.index + match[0].length);
     }
-    while (this.#source.bytes[this.#next] === space) this.#next++;
-    return this.#next < this.#source.bytes.length ? this.#takeThrough(this.#character(), this.#source.ends[this.#next]!) : undefined;
+    while (this.source.bytes[this.next] === space) this.next++;
+    return this.next < this.source.bytes.length ? this.takeThrough(this.character(), this.source.ends[this.next]!) : undefined;
   }
 
-  #character(): number {
-    return this.#source.starts[this.#next] ?? this.#source.text.length;
+  private character(): number {
+    return this.source.starts[this.next] ?? this.source.text.length;
   }
 
-  #takeThrough(start: number, end: number): Span {
-    while (this.#next < this.#source.bytes.length && this.#source.starts[this.#next]! < end) this.#next++;
+  private takeThrough(start: number, end: number): Span {
+    while (this.next < this.source.bytes.length && this.source.starts[this.next]! < end) this.next++;
     return [start, end];
   }
 
-  #find(spelled: readonly number[]): number | undefined {
-    const last = this.#source.bytes.length - spelled.length;
-    const furthest = this.lost ? last : Math.min(last, this.#next + furthestSkip);
+  private find(spelled: readonly number[]): number | undefined {
+    const last = this.source.bytes.length - spelled.length;
+    const furthest = this.lost ? last : Math.min(last, this.next + furthestSkip);
     this.lost = false;
-    for (let at = this.#next; at <= furthest; at++) {
-      if (spelled.every((byte, k) => this.#source.bytes[at + k] === byte)) return at;
+    for (let at = this.next; at <= furthest; at++) {
+      if (spelled.every((byte, k) => this.source.bytes[at + k] === byte)) return at;
     }
     return undefined;
   }
