@@ -14,22 +14,35 @@ import type { Graph, Node } from './ir.ts';
  */
 export function splice(graph: Graph, name: string, replace: (b: GraphBuilder, original: string) => string): Graph {
   const produced = graph.nodes.some((node) => node.outputs.includes(name));
-  const fed = graph.inputs.has(name) || graph.parameters.has(name) || graph.constants.has(name);
-  if (!produced && !fed) throw new MechanistError('argument', 'The graph has no tensor of this name.', { field: `tensor ${name}` });
+  return produced ? spliceAt(graph, name, replace) : rewire(graph, name, replace);
+}
 
-  const before = new GraphBuilder(graph);
-  const original = produced ? before.fresh(`${name}~original`) : name;
-  const replaced = produced ? name : before.fresh(`${name}~replaced`);
-  const renamed = graph.nodes.map((node) => (produced ? renameOutput(node, name, original) : renameReads(node, name, replaced)));
+/**
+ * Like `splice`, but `name` keeps denoting the original value; only its consumers read the replacement.
+ * Errors: `argument` when the graph has no such tensor.
+ */
+export function rewire(graph: Graph, name: string, replace: (b: GraphBuilder, original: string) => string): Graph {
+  const b0 = new GraphBuilder(graph);
+  if (!b0.has(name)) throw unknown(name);
+  const replaced = b0.fresh(`${name}~replaced`);
+  const b = new GraphBuilder({ ...graph, nodes: graph.nodes.map((node) => renameReads(node, name, replaced)) });
+  b.identity(replace(b, name), replaced);
+  return b.build(graph.outputs.map((output) => (output === name ? replaced : output)));
+}
+
+function spliceAt(graph: Graph, name: string, replace: (b: GraphBuilder, original: string) => string): Graph {
+  const original = new GraphBuilder(graph).fresh(`${name}~original`);
   const types = new Map(graph.types);
   const type = types.get(name);
-  if (produced && type !== undefined) types.set(original, type);
-  types.delete(replaced);
+  if (type !== undefined) types.set(original, type);
+  types.delete(name);
+  const b = new GraphBuilder({ ...graph, nodes: graph.nodes.map((node) => renameOutput(node, name, original)), types });
+  b.identity(replace(b, original), name);
+  return b.build(graph.outputs);
+}
 
-  const b = new GraphBuilder({ ...graph, nodes: renamed, types });
-  const result = replace(b, original);
-  b.identity(result, replaced);
-  return b.build(produced ? graph.outputs : graph.outputs.map((o) => (o === name ? replaced : o)));
+function unknown(name: string): MechanistError {
+  return new MechanistError('argument', 'The graph has no tensor of this name.', { field: `tensor ${name}` });
 }
 
 function renameOutput(node: Node, from: string, to: string): Node {

@@ -1,0 +1,134 @@
+/**
+ * Metrics as graph nodes. Token ids and positions are inputs, so that one program serves every question.
+ */
+import { MechanistError } from '../errors.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
+import { int } from '../graph/ir.ts';
+import type { Graph } from '../graph/ir.ts';
+import type { Feeds } from '../runtime/program.ts';
+import { i64 } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Metric } from './parse.ts';
+
+export interface AppendedMetric {
+  /** One value per batch row, [batch]. */
+  readonly perRow: string;
+  /** The metric itself, a scalar: the sum over rows (the mean over predicted tokens for `loss`). */
+  readonly value: string;
+}
+
+/** Names of the inputs that carry a metric's tokens. */
+const rightInput = 'metric/right';
+const wrongInput = 'metric/wrong';
+/** The position a metric reads, int64 [1]. */
+export const positionInput = 'metric/position';
+
+/**
+ * Appends the metric of `logits` ([batch,pos,v], or [batch,c] for a classifier).
+ * `atPosition`: the logits hold only the metric's position, [batch,1,v].
+ * `loss` reads `input_ids` and `attention_mask`, which must be in the graph.
+ * Errors: `argument` when the logits do not have the rank the metric reads.
+ */
+export function appendMetric(b: GraphBuilder, metric: Metric, logits: string, atPosition = false): AppendedMetric {
+  const rank = b.shapeOf(logits).length;
+  const expected = metric.kind === 'class' ? 2 : 3;
+  if (rank !== expected) {
+    throw new MechanistError('argument', `The metric "${metric.kind}" reads logits of rank ${expected}; this model's have rank ${rank}.`, {
+      hint: expected === 3 ? 'For a classifier use class:RIGHT[,WRONG].' : 'For a language model use logit_diff, logit or loss.',
+    });
+  }
+  const perRow = metric.kind === 'loss' ? lossPerRow(b, logits) : contrast(b, metric, logits, atPosition);
+  const value = metric.kind === 'loss' ? b.div(b.reduceSum(perRow, [0], false), predictedTokens(b, logits)) : b.reduceSum(perRow, [0], false);
+  return { perRow, value };
+}
+
+/** The feeds that go with `appendMetric`. `rows` is the batch size; `positions` the sequence length, to check the metric's position. */
+export function metricFeeds(metric: Metric, rows: number, positions?: number): Feeds {
+  switch (metric.kind) {
+    case 'loss':
+      return new Map();
+    case 'logit':
+      return new Map<string, Tensor>([[rightInput, perRowIds(Array(rows).fill(metric.token))], [positionInput, position(metric.position, positions)]]);
+    case 'class': {
+      const feeds = new Map<string, Tensor>([[rightInput, perRowIds(Array(rows).fill(metric.right))]]);
+      if (metric.wrong !== undefined) feeds.set(wrongInput, perRowIds(Array(rows).fill(metric.wrong)));
+      return feeds;
+    }
+    case 'logit_diff': {
+      if (metric.rows.length !== 1 && metric.rows.length !== rows) {
+        throw new MechanistError('argument', `The metric names ${metric.rows.length} answer pairs for ${rows} rows.`, { hint: 'Give one pair, or one for each row.' });
+      }
+      const pairs = Array.from({ length: rows }, (_, i) => metric.rows[metric.rows.length === 1 ? 0 : i]!);
+      return new Map<string, Tensor>([
+        [rightInput, perRowIds(pairs.map((p) => p.right))],
+        [wrongInput, perRowIds(pairs.map((p) => p.wrong))],
+        [positionInput, position(metric.position, positions)],
+      ]);
+    }
+  }
+}
+
+/** The position at which the metric reads the logits, or undefined when it reads them all. */
+export function metricPosition(metric: Metric): number | undefined {
+  return metric.kind === 'logit' || metric.kind === 'logit_diff' ? metric.position : undefined;
+}
+
+/** Output names of a metric: the scalar, and one value per row. */
+export const metricOutput = 'metric';
+export const metricPerRowOutput = 'metric/per_row';
+
+/** Checks that every token or class a metric names exists. Errors: `argument`. */
+export function checkMetric(metric: Metric, graph: Graph, logits: string): void {
+  const size = graph.types.get(logits)?.shape?.at(-1);
+  if (typeof size !== 'number') return;
+  let ids: number[] = [];
+  if (metric.kind === 'logit_diff') ids = metric.rows.flatMap((row) => [row.right, row.wrong]);
+  else if (metric.kind === 'logit') ids = [metric.token];
+  else if (metric.kind === 'class') ids = [metric.right, metric.wrong ?? 0];
+  for (const id of ids) {
+    if (id >= size) throw new MechanistError('argument', `The metric names output ${id}, but the model has ${size}.`, { field: 'metric' });
+  }
+}
+
+function contrast(b: GraphBuilder, metric: Metric, logits: string, atPosition: boolean): string {
+  const batch = b.shapeOf(logits)[0]!;
+  let at = logits;
+  if (metric.kind !== 'class') {
+    at = b.squeeze(atPosition ? logits : b.gather(logits, b.input(positionInput, 'int64', [1]), 1), [1]);
+  }
+  const read = (name: string): string => {
+    if (!b.has(name)) b.input(name, 'int64', [batch]);
+    return b.squeeze(b.node('GatherElements', [at, b.unsqueeze(name, [1])], { attributes: { axis: int(1) } }), [1]);
+  };
+  const right = read(rightInput);
+  const hasWrong = metric.kind === 'logit_diff' || (metric.kind === 'class' && metric.wrong !== undefined);
+  return hasWrong ? b.sub(right, read(wrongInput)) : right;
+}
+
+/** Summed cross-entropy of each row's predicted tokens, [batch]. */
+function lossPerRow(b: GraphBuilder, logits: string): string {
+  const logProbabilities = b.node('LogSoftmax', [b.slice(logits, 1, 0, -1)], { attributes: { axis: int(-1) } });
+  const targets = b.unsqueeze(b.slice('input_ids', 1, 1), [2]);
+  const picked = b.squeeze(b.node('GatherElements', [logProbabilities, targets], { attributes: { axis: int(2) } }), [2]);
+  return b.unary('Neg', b.reduceSum(b.mul(picked, predictionWeights(b, logits)), [1], false));
+}
+
+/** 1 where a real token is predicted, 0 at padding, [batch, pos−1]. */
+function predictionWeights(b: GraphBuilder, logits: string): string {
+  return b.cast(b.slice('attention_mask', 1, 1), b.dtypeOf(logits));
+}
+
+function predictedTokens(b: GraphBuilder, logits: string): string {
+  return b.reduceSum(predictionWeights(b, logits), [0, 1], false);
+}
+
+function perRowIds(ids: readonly number[]): Tensor {
+  return i64([ids.length], ids);
+}
+
+function position(at: number, positions: number | undefined): Tensor {
+  if (positions !== undefined && (at >= positions || at < -positions)) {
+    throw new MechanistError('argument', `The metric reads position ${at} of a sequence of ${positions}.`, { field: 'metric' });
+  }
+  return i64([1], [at]);
+}
