@@ -17,7 +17,7 @@ export const TensorField = {
 } as const;
 export const StringEntryField = { key: 1, value: 2 } as const;
 export const ValueInfoField = { name: 1, type: 2 } as const;
-export const TypeField = { tensorType: 1 } as const;
+export const TypeField = { tensorType: 1, sequenceType: 4, mapType: 5, optionalType: 9, sparseTensorType: 8 } as const;
 export const TensorTypeField = { elemType: 1, shape: 2 } as const;
 export const ShapeField = { dim: 1 } as const;
 export const DimensionField = { value: 1, param: 2 } as const;
