@@ -32,14 +32,15 @@ export class GraphBuilder {
   private outputs: string[];
   private counter = 0;
 
-  constructor(base?: Graph) {
+  /** Starts from `base`. Names in `reserved` will be appended later, so that fresh names must avoid them. */
+  constructor(base?: Graph, reserved: Iterable<string> = []) {
     this.inputs = new Map(base?.inputs);
     this.parameters = new Map(base?.parameters);
     this.constants = new Map(base?.constants);
     this.nodes = [...(base?.nodes ?? [])];
     this.types = new Map(base?.types);
     this.outputs = [...(base?.outputs ?? [])];
-    this.names = new Set([...this.inputs.keys(), ...this.parameters.keys(), ...this.constants.keys()]);
+    this.names = new Set([...this.inputs.keys(), ...this.parameters.keys(), ...this.constants.keys(), ...reserved]);
     for (const node of this.nodes) {
       this.names.add(node.name);
       for (const name of node.outputs) this.names.add(name);
