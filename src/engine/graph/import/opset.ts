@@ -104,7 +104,16 @@ function split(e: Emitter): boolean {
 
 function slice(e: Emitter): boolean {
   const vector = (v: readonly number[]): string => e.b.constant(i64([v.length], v));
-  return attributesToInputs(e, [['starts', vector], ['ends', vector], ['axes', vector]]);
+  if (attributesToInputs(e, [['starts', vector], ['ends', vector], ['axes', vector]])) return true;
+  const bounds = e.node.inputs.map((name, i) => (i === 1 || i === 2 ? saturated(e, name) : name));
+  return bounds.some((name, i) => name !== e.node.inputs[i]) && e.replace({ inputs: bounds });
+}
+
+/** Bounds such as the largest int64 mean "to the end"; any number beyond the axis says the same and fits a double. */
+function saturated(e: Emitter, name: string): string {
+  const bound = e.b.constantOf(name);
+  if (!(bound?.data instanceof BigInt64Array) || bound.data.every((v) => Number.isSafeInteger(Number(v)))) return name;
+  return e.b.constant(i64(bound.dims, Array.from(bound.data, (v) => Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(v))))));
 }
 
 function pad(e: Emitter): boolean {

@@ -60,6 +60,9 @@ function contextOf(node: Node, environment: TypeEnvironment): InferContext {
   };
 }
 
+/** Small integers only: a fill value such as the least int64 describes no shape. */
 function isIndexVector(t: Tensor): boolean {
-  return (t.dtype === 'int64' || t.dtype === 'int32') && t.dims.length <= 1;
+  if (t.dims.length > 1) return false;
+  if (t.data instanceof BigInt64Array) return t.data.every((value) => Number.isSafeInteger(Number(value)));
+  return t.dtype === 'int32';
 }

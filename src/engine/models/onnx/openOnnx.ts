@@ -1,0 +1,69 @@
+/**
+ * Opening a foreign ONNX file as a model: read, brought to our operator set, specialised to a plain forward pass,
+ * typed, and with standard hook names where the exporter's module paths allow it.
+ */
+import { basename, dirname, resolve } from 'node:path';
+import { MechanistError } from '../../errors.ts';
+import { decodeFile } from '../../graph/codec/decode.ts';
+import { importGraph } from '../../graph/import/importGraph.ts';
+import { foldShapes } from '../../graph/import/fold.ts';
+import { isPresent, withEmptyPast } from '../../graph/import/inputs.ts';
+import { traceTypes } from '../../graph/import/trace.ts';
+import type { Graph } from '../../graph/ir.ts';
+import { Program } from '../../runtime/program.ts';
+import type { Tensor } from '../../tensor.ts';
+import { readJsonObject } from '../jsonFile.ts';
+import type { JsonObject } from '../jsonFile.ts';
+import type { Model } from '../model.ts';
+import { ParameterStore } from '../parameters.ts';
+import { nameHooks } from './nameHooks.ts';
+import { mainInput, traceFeeds, withStandardSymbols } from './inputRoles.ts';
+import { OnnxModel } from './onnxModel.ts';
+import { pixelShapes } from './pixels.ts';
+
+/**
+ * Opens an `.onnx` file. A `config.json` beside it is used for head counts and image sizes.
+ * Errors: `not-found`, `parse` and `unsupported` naming the file and the node or field; `runtime` when the graph
+ * cannot be executed.
+ */
+export async function openOnnx(file: string): Promise<Model> {
+  const path = resolve(file);
+  const config = await readJsonObject(`${dirname(path)}/config.json`);
+  try {
+    const decoded = decodeFile(path);
+    const parameters = new ParameterStore();
+    for (const [name, { dtype, dims, load }] of decoded.weights) parameters.declare(name, dtype, dims, load);
+    const { graph, promoted } = importGraph(decoded);
+    for (const [name, value] of promoted) parameters.declare(name, value.dtype, value.dims, () => value);
+    const typed = await typedForward(graph, parameters, config);
+    const named = nameHooks(typed, config);
+    return new OnnxModel({ id: idOf(path), source: path, parameters, ...named });
+  } catch (error) {
+    throw MechanistError.is(error) ? error.within(path) : error;
+  }
+}
+
+/** The graph as a plain forward pass, with the types of all its tensors. */
+async function typedForward(graph: Graph, parameters: ParameterStore, config: JsonObject | undefined): Promise<Graph> {
+  const main = mainInput(graph);
+  const shaped = withStandardSymbols(graph, main, pixelShapes(graph, config));
+  const plain = withEmptyPast(shaped, main);
+  const kept = plain.outputs.filter((name) => !isPresent(name));
+  const folded = foldShapes({ ...plain, outputs: kept.length > 0 ? kept : plain.outputs });
+  return traceTypes(folded, (traced, feeds) => runOnce(traced, feeds, parameters), (sizes) => traceFeeds(folded, sizes));
+}
+
+async function runOnce(graph: Graph, feeds: ReadonlyMap<string, Tensor>, parameters: ParameterStore): Promise<Map<string, Tensor>> {
+  const program = await Program.compile(graph, { optimization: 'disabled', threads: 1 });
+  try {
+    return await program.run(feeds, parameters);
+  } finally {
+    await program.release();
+  }
+}
+
+/** `model.onnx` says nothing; then the folder names the model. */
+function idOf(path: string): string {
+  const name = basename(path, '.onnx');
+  return /^(model|decoder|encoder)/.test(name) ? basename(dirname(path)) : name;
+}
