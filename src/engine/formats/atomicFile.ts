@@ -1,0 +1,58 @@
+/**
+ * Writing a file so that its name only ever stands for a complete file: a temporary file beside it, flushed to the
+ * disk, then renamed. A failure leaves what was there before.
+ */
+import { randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { MechanistError } from '../errors.ts';
+import type { ErrorReason } from '../errors.ts';
+
+/** One system call transfers less than this on every platform. */
+const largestTransfer = 2 ** 30;
+
+/**
+ * Writes the chunks, in order, as the new content of `file`.
+ * Errors: `not-found` when the folder is missing, `memory` when the disk is full, `argument` when the place is not writable.
+ */
+export function writeFileAtomically(file: string, chunks: Iterable<Uint8Array>): void {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(temporary, 'wx');
+    for (const chunk of chunks) writeAll(descriptor, chunk);
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    descriptor = undefined;
+    renameSync(temporary, file);
+    flushFolder(dirname(file));
+  } catch (error) {
+    if (descriptor !== undefined) closeSync(descriptor);
+    rmSync(temporary, { force: true });
+    if (MechanistError.is(error)) throw error;
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new MechanistError(reasons.get(code) ?? 'argument', `The file could not be written (${code}).`, { file, cause: error });
+  }
+}
+
+const reasons: ReadonlyMap<string, ErrorReason> = new Map<string, ErrorReason>([
+  ['ENOENT', 'not-found'], ['ENOTDIR', 'not-found'], ['ENOSPC', 'memory'], ['EDQUOT', 'memory'],
+]);
+
+function writeAll(descriptor: number, chunk: Uint8Array): void {
+  let done = 0;
+  while (done < chunk.byteLength) {
+    done += writeSync(descriptor, chunk, done, Math.min(chunk.byteLength - done, largestTransfer));
+  }
+}
+
+/** Makes the rename itself durable. Windows has no way to flush a folder. */
+function flushFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
