@@ -12,7 +12,7 @@ import { declareWeights, requireDims } from './layout.ts';
 
 /** What `config.yaml` of a transcoder set says, or what the caller says instead. */
 export interface SetDescription {
-  /** Within the block (`ln2.hook_normalized`), or whole with the layer written `{layer}`. */
+  /** Within the block (`ln2.hook_normalized`), or whole, with the layer written `{layer}`. */
   readonly inputHook: string | undefined;
   readonly outputHook: string | undefined;
   /** `topk`, `relu`, `jumprelu`; undefined: from the tensors. */
@@ -21,9 +21,9 @@ export interface SetDescription {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** The hook point of one layer. */
+/** The hook point of one layer. Names that are whole already (`blocks.3.hook_mlp_out`, `hook_embed`) stay. */
 export function hookOfLayer(hook: string, layer: number): string {
-  return hook.includes('{layer}') ? hook.replaceAll('{layer}', String(layer)) : `blocks.${layer}.${hook}`;
+  return hook.startsWith('blocks.') || hook === 'hook_embed' ? hook.replaceAll('{layer}', String(layer)) : `blocks.${layer}.${hook}`;
 }
 
 /** One layer's transcoder. Errors: `parse` for tensors that are missing or do not fit together. */

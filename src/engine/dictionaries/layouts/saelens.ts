@@ -103,16 +103,14 @@ function fromLegacy(config: Settings): Settings {
   if (activation !== 'relu' && activation !== 'topk') {
     throw new MechanistError('unsupported', `The activation function "${activation}" is not known.`, { file: config.file, field: 'activation_fn_str' });
   }
-  return config.with({
-    architecture: activation === 'topk' && architecture === 'standard' ? 'topk' : architecture,
-    ...(k === undefined ? {} : { k }),
-    normalize_activations: normalize === true ? 'expected_average_only_in' : typeof normalize === 'string' ? normalize : 'none',
-    reshape_activations: config.string('reshape_activations', hook?.includes('hook_z') ? 'hook_z' : 'none'),
-    metadata: {
-      ...(hook === undefined ? {} : { hook_name: hook }),
-      ...config.pick(['model_name', 'hook_head_index', 'hook_point_head_index', 'prepend_bos', 'dataset_path', 'context_size', 'neuronpedia_id', 'hook_name_out']),
-    },
-  });
+  const kept = config.pick(['model_name', 'hook_head_index', 'hook_point_head_index', 'prepend_bos', 'dataset_path', 'context_size', 'neuronpedia_id', 'hook_name_out']);
+  return config.with(new Map<string, unknown>([
+    ['architecture', activation === 'topk' && architecture === 'standard' ? 'topk' : architecture],
+    ...(k === undefined ? [] : [['k', k] as const]),
+    ['normalize_activations', normalize === true ? 'expected_average_only_in' : typeof normalize === 'string' ? normalize : 'none'],
+    ['reshape_activations', config.string('reshape_activations', hook?.includes('hook_z') ? 'hook_z' : 'none')],
+    ['metadata', new Map(Object.entries({ ...kept, ...(hook === undefined ? {} : { hook_name: hook }) }))],
+  ]));
 }
 
 /** Older files may scale activations between encoder and decoder; that is a scaling of decoder rows. */

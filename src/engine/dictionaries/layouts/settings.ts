@@ -6,14 +6,12 @@ export class Settings {
   private readonly fields: ReadonlyMap<string, unknown>;
   private readonly path: string;
 
-  /** Errors: `parse` when `value` is not an object. */
+  /** `value` is a Map from names to values. Errors: `parse` when it is not. */
   constructor(file: string, value: unknown, path = '') {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new MechanistError('parse', 'Expected an object.', { file, field: path === '' ? undefined : path });
-    }
+    if (!(value instanceof Map)) throw new MechanistError('parse', 'Expected an object.', { file, field: path === '' ? undefined : path });
     this.file = file;
     this.path = path;
-    this.fields = new Map(Object.entries(value));
+    this.fields = value as ReadonlyMap<string, unknown>;
   }
 
   /** The raw field. */
@@ -66,17 +64,17 @@ export class Settings {
 
   /** Everything, as plain data. */
   values(): Record<string, unknown> {
-    return Object.fromEntries(this.fields);
+    return plain(this.fields) as Record<string, unknown>;
   }
 
   /** The fields of these names that are present and not null. */
   pick(names: readonly string[]): Record<string, unknown> {
-    return Object.fromEntries(names.filter((name) => this.present(name) !== undefined).map((name) => [name, this.fields.get(name)]));
+    return Object.fromEntries(names.filter((name) => this.present(name) !== undefined).map((name) => [name, plain(this.fields.get(name))]));
   }
 
   /** A copy with some fields replaced. */
-  with(replaced: Readonly<Record<string, unknown>>): Settings {
-    return new Settings(this.file, { ...this.values(), ...replaced }, this.path);
+  with(replaced: ReadonlyMap<string, unknown>): Settings {
+    return new Settings(this.file, new Map([...this.fields, ...replaced]), this.path);
   }
 
   private present(name: string): unknown {
@@ -90,4 +88,10 @@ export class Settings {
   private at(name: string): string {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
+}
+
+/** Maps as objects, all the way down. `Object.fromEntries` defines own properties, so no name is special. */
+function plain(value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([name, inner]) => [name, plain(inner)]));
+  return Array.isArray(value) ? value.map(plain) : value;
 }
