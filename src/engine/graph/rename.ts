@@ -27,17 +27,22 @@ export function renameTensors(graph: Graph, names: ReadonlyMap<string, string>):
   };
 }
 
-/** Renames what `graph` reads from outside or from `names` without touching its own definitions. */
+/** Renames what `graph` reads from outside, without touching its own definitions. */
 export function renameReads(graph: Graph, names: ReadonlyMap<string, string>): Graph {
   if (names.size === 0) return graph;
   const own = new Set(tensorNames(graph));
   const outer = new Map([...names].filter(([name]) => !own.has(name)));
-  const to = (name: string): string => outer.get(name) ?? name;
   return {
     ...graph,
-    nodes: graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(to), attributes: renameInBodies(node, outer) })),
-    outputs: graph.outputs.map(to),
+    nodes: graph.nodes.map((node) => renameNodeReads(node, outer)),
+    outputs: graph.outputs.map((name) => outer.get(name) ?? name),
   };
+}
+
+/** The node reading other tensors, also in its bodies. Its outputs keep their names. */
+export function renameNodeReads(node: Node, names: ReadonlyMap<string, string>): Node {
+  if (names.size === 0) return node;
+  return { ...node, inputs: node.inputs.map((name) => names.get(name) ?? name), attributes: renameInBodies(node, names) };
 }
 
 function renameNode(node: Node, to: (name: string) => string, names: ReadonlyMap<string, string>): Node {

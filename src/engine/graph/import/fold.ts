@@ -1,19 +1,23 @@
 /**
  * Evaluates what is known before running: integer vectors that describe shapes become constants, and the empty
- * operands that an absent past leaves in concatenations disappear. Types are inferred along the way.
+ * operands that an absent past leaves in concatenations disappear, and so do plain copies. Types are inferred along
+ * the way.
  */
 import { i64, tensor } from '../../tensor.ts';
 import type { Tensor } from '../../tensor.ts';
+import { dtypeCodes } from '../infer/elementwise.ts';
 import { infer } from '../infer/infer.ts';
 import { intAttribute } from '../ir.ts';
 import type { Dim, Graph, Node, Shape, ValueType } from '../ir.ts';
 import { prune } from '../prune.ts';
+import { renameNodeReads } from '../rename.ts';
 
 /** The same graph, folded, typed as far as inference goes, and pruned to its outputs. Errors: those of inference. */
 export function foldShapes(graph: Graph): Graph {
   const types = new Map<string, ValueType>();
   const vectors = new Map<string, readonly Dim[]>();
   const constants = new Map(graph.constants);
+  const aliases = new Map<string, string>();
   const nodes: Node[] = [];
   let symbols = 0;
   const typeOf = (name: string): ValueType | undefined => {
@@ -22,7 +26,11 @@ export function foldShapes(graph: Graph): Graph {
     return graph.inputs.get(name) ?? graph.parameters.get(name) ?? types.get(name);
   };
   for (const original of graph.nodes) {
-    const node = withoutEmptyOperands(original, (name) => typeOf(name)?.shape);
+    const node = withoutEmptyOperands(renameNodeReads(original, aliases), (name) => typeOf(name)?.shape);
+    if (copies(node, typeOf) && !graph.outputs.includes(node.outputs[0]!)) {
+      aliases.set(node.outputs[0]!, node.inputs[0]!);
+      continue;
+    }
     const inferred = infer(node, { typeOf, constantOf: (name) => constants.get(name), vectorOf: (name) => vectors.get(name), fresh: () => `?f${symbols++}` });
     const folded = constantOf(inferred.types[0], inferred.vector);
     if (folded !== undefined && node.outputs.length === 1) {
@@ -46,6 +54,14 @@ function constantOf(type: ValueType | undefined, vector: readonly Dim[] | undefi
   const dims = rank === 0 ? [] : [vector.length];
   if (type.dtype === 'int64') return i64(dims, vector);
   return type.dtype === 'int32' ? tensor('int32', dims, Int32Array.from(vector)) : undefined;
+}
+
+/** A node that hands its input on: Identity, or a Cast to the type that the input has already. */
+function copies(node: Node, typeOf: (name: string) => ValueType | undefined): boolean {
+  if (node.domain !== '') return false;
+  if (node.op === 'Identity') return true;
+  const dtype = typeOf(node.inputs[0] ?? '')?.dtype;
+  return node.op === 'Cast' && dtype !== undefined && dtypeCodes.get(intAttribute(node, 'to', 0)) === dtype;
 }
 
 function withoutEmptyOperands(node: Node, shapeOf: (name: string) => Shape | undefined): Node {

@@ -1,6 +1,181 @@
+/**
+ * Standard hook names for foreign graphs. Layers are found by the module paths that exporters keep; inside a layer
+ * the tensors are found by what they do: enter the output projection, leave the softmax, close the residual sum.
+ * Whatever is not found keeps the exporter's name.
+ */
 import type { Graph } from '../../graph/ir.ts';
 import type { JsonObject } from '../jsonFile.ts';
 import type { TransformerConfig } from '../model.ts';
-export function nameHooks(graph: Graph, _config: JsonObject | undefined): { graph: Graph; family: string; config: TransformerConfig | undefined } {
-  return { graph, family: 'onnx', config: undefined };
+import { attentionSizes, nameAttention } from './attentionHooks.ts';
+import type { AttentionSizes } from './attentionHooks.ts';
+import { onnxConfig } from './onnxConfig.ts';
+import { findStacks } from './moduleLayouts.ts';
+import type { LayerStack, ModuleLayout } from './moduleLayouts.ts';
+import { nameNorm } from './normHooks.ts';
+import { ScopedGraph } from './scopedGraph.ts';
+
+export interface NamedGraph {
+  readonly graph: Graph;
+  readonly family: string;
+  readonly config: TransformerConfig | undefined;
+}
+
+/** Renames what is recognised. `family` is "onnx" when nothing is. */
+export function nameHooks(graph: Graph, config: JsonObject | undefined): NamedGraph {
+  const scoped = new ScopedGraph(graph);
+  const stacks = findStacks(scoped.scopes());
+  const found: FoundStack[] = [];
+  for (const stack of stacks) {
+    const named = nameStack(scoped, stack, hookPrefix(stack, stacks));
+    if (named !== undefined) found.push(named);
+  }
+  const named = scoped.finish();
+  const first = found[0];
+  if (first === undefined) return { graph, family: 'onnx', config: undefined };
+  const declared = typeof config?.model_type === 'string' ? config.model_type : first.stack.layout.family;
+  return { graph: named, family: declared, config: found.length > 1 ? undefined : onnxConfig(scoped, first, config) };
+}
+
+/** What was learned about a stack while naming it. */
+export interface FoundStack {
+  readonly stack: LayerStack;
+  readonly dModel: number;
+  readonly dMlp: number;
+  readonly sizes: AttentionSizes | undefined;
+  readonly isParallel: boolean;
+}
+
+/** Two towers keep their hooks apart; a single stack needs no prefix. */
+function hookPrefix(stack: LayerStack, stacks: readonly LayerStack[]): string {
+  if (stacks.length < 2) return '';
+  if (stack.root.includes('text_model')) return 'text.';
+  if (stack.root.includes('vision_model')) return 'vision.';
+  return `${stack.root.replace(/^\//, '').replaceAll('/', '.')}.`;
+}
+
+function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string): FoundStack | undefined {
+  const { layout, root, count } = stack;
+  const scopeOfLayer = (i: number): string => `${root}/${layout.layers}.${i}`;
+  const projected = g.leaving(`${scopeOfLayer(0)}/${layout.attentionOut}`).at(-1);
+  const dModel = projected === undefined ? undefined : g.shapeOf(projected)!.at(-1);
+  if (typeof dModel !== 'number') return undefined;
+  const isStream = (name: string): boolean => g.shapeOf(name)!.length === 3 && g.shapeOf(name)!.at(-1) === dModel;
+  let stream = streamInto(g, scopeOfLayer(0), layout, isStream);
+  if (stream === undefined) return undefined;
+  nameEmbedding(g, stack, prefix, stream);
+  let isParallel = true;
+  let sizes: AttentionSizes | undefined;
+  let dMlp = 0;
+  for (let i = 0; i < count; i++) {
+    const layer: Layer = { g, layout, scope: scopeOfLayer(i), hook: `${prefix}blocks.${i}`, isStream, input: stream };
+    const out = g.leaving(layer.scope).filter(isStream).at(-1);
+    if (out === undefined) return undefined;
+    g.name(layer.input, `${layer.hook}.hook_resid_pre`);
+    sizes = attentionSizes(g, layer) ?? sizes;
+    nameAttention(g, layer, sizes);
+    isParallel = nameResiduals(layer) && isParallel;
+    dMlp = nameMlp(layer) ?? dMlp;
+    nameLayerNorms(layer);
+    g.name(out, `${layer.hook}.${layout.normOnStream === undefined ? 'hook_resid_post' : 'hook_normalized_resid_post'}`);
+    stream = out;
+  }
+  const final = firstScope(g, stack, layout.finalNorm);
+  if (final !== undefined) nameNorm(g, final, `${prefix}ln_final`, layout.norm);
+  return { stack, dModel, dMlp, sizes, isParallel };
+}
+
+/** One layer on its way to names. */
+export interface Layer {
+  readonly g: ScopedGraph;
+  readonly layout: ModuleLayout;
+  readonly scope: string;
+  /** Such as `blocks.3`. */
+  readonly hook: string;
+  readonly isStream: (name: string) => boolean;
+  /** The residual stream as it enters. */
+  readonly input: string;
+}
+
+/** The stream enters where the layer adds to it, or where its first norm reads it. */
+function streamInto(g: ScopedGraph, scope: string, layout: ModuleLayout, isStream: (name: string) => boolean): string | undefined {
+  const candidates = g.entering(scope).filter(isStream);
+  const norm = layout.normBeforeAttention === undefined ? [] : g.entering(`${scope}/${layout.normBeforeAttention}`);
+  return candidates.find((name) => norm.includes(name)) ?? candidates[0];
+}
+
+function firstScope(g: ScopedGraph, { root, layout, count }: LayerStack, paths: readonly string[] | undefined): string | undefined {
+  for (const path of paths ?? []) {
+    const numbered = path.replace('{n}', String(count));
+    const scope = numbered.startsWith('../') ? `${root.slice(0, Math.max(0, root.lastIndexOf('/')))}/${numbered.slice(3)}` : `${root}/${numbered}`;
+    if (g.within(scope).length > 0) return scope;
+  }
+  void layout;
+  return undefined;
+}
+
+function nameEmbedding(g: ScopedGraph, stack: LayerStack, prefix: string, stream: string): void {
+  const tokens = firstScope(g, stack, stack.layout.embed);
+  const looked = tokens === undefined ? undefined : g.leaving(tokens).at(-1);
+  // Gemma multiplies its embeddings before they enter the stream; the scaled ones are what the hook means.
+  const hasPositions = firstScope(g, stack, stack.layout.positionEmbed) !== undefined;
+  const embedded = looked !== undefined && !hasPositions && stack.layout.positionEmbed === undefined ? stream : looked;
+  if (embedded !== undefined) g.name(embedded, `${prefix}hook_embed`);
+  const positions = firstScope(g, stack, stack.layout.positionEmbed);
+  const position = positions === undefined ? undefined : positionEmbedding(g, positions);
+  if (position !== undefined) g.name(position, `${prefix}hook_pos_embed`);
+}
+
+/** Positions may depend on sizes only, so this does not ask for a tensor that carries data. */
+function positionEmbedding(g: ScopedGraph, scope: string): string | undefined {
+  return g.within(scope).filter((node) => node.op === 'Gather' && g.shapeOf(node.outputs[0]!)?.length === 3).at(-1)?.outputs[0];
+}
+
+/** Names what attention gives to the stream and the sum in between. Returns whether the MLP reads beside attention. */
+function nameResiduals({ g, layout, scope, hook, input }: Layer): boolean {
+  const source = layout.normAfterAttention ?? layout.attentionOut;
+  const attention = g.leaving(`${scope}/${source}`).at(-1);
+  if (attention === undefined) return true;
+  g.name(attention, `${hook}.hook_attn_out`);
+  const sum = g.readersOf(attention).find((node) => node.op === 'Add' && node.inputs.includes(input));
+  const middle = sum?.outputs[0];
+  // In a parallel block the same sum may occur on the way to the final one, but nothing else reads it.
+  const isRead = middle !== undefined && g.readersOf(middle).length > 1;
+  if (isRead) g.name(middle, `${hook}.hook_resid_mid`);
+  return !isRead;
+}
+
+function nameMlp({ g, layout, scope, hook, isStream, input }: Layer): number | undefined {
+  const give = (path: string, name: string): number | undefined => {
+    const tensor = g.leaving(`${scope}/${path}`).at(-1);
+    return tensor === undefined ? undefined : nameHidden(g, tensor, `${hook}.${name}`, input);
+  };
+  const width = give(layout.mlpIn, 'mlp.hook_pre');
+  if (layout.mlpLinear !== undefined) give(layout.mlpLinear, 'mlp.hook_pre_linear');
+  const post = g.entering(`${scope}/${layout.mlpOut}`)[0];
+  if (post !== undefined) nameHidden(g, post, `${hook}.mlp.hook_post`, input);
+  const out = g.leaving(`${scope}/${layout.normAfterMlp ?? layout.mlpOut}`).at(-1);
+  if (out !== undefined) nameHidden(g, out, `${hook}.hook_mlp_out`, input);
+  if (layout.normOnStream !== undefined && out !== undefined) {
+    const sum = g.readersOf(out).find((node) => node.op === 'Add' && node.inputs.every((name) => isStream(name)));
+    if (sum !== undefined) g.name(sum.outputs[0]!, `${hook}.hook_resid_post`);
+  }
+  return width;
+}
+
+/** Names a tensor of the MLP; where the exporter flattened batch and position, the hook shows them apart. */
+function nameHidden(g: ScopedGraph, tensor: string, hook: string, like: string): number | undefined {
+  const shape = g.shapeOf(tensor)!;
+  if (shape.length === 2) g.nameUnflattened(tensor, hook, like);
+  else g.name(tensor, hook);
+  const width = shape.at(-1);
+  return typeof width === 'number' ? width : undefined;
+}
+
+function nameLayerNorms({ g, layout, scope, hook }: Layer): void {
+  const norms: readonly (readonly [string | undefined, string])[] = [
+    [layout.normBeforeAttention, 'ln1'], [layout.normBeforeMlp, 'ln2'],
+    [layout.normAfterAttention, 'ln1_post'], [layout.normAfterMlp, 'ln2_post'],
+    [layout.normOnStream?.[0], 'ln1'], [layout.normOnStream?.[1], 'ln2'],
+  ];
+  for (const [path, name] of norms) if (path !== undefined) nameNorm(g, `${scope}/${path}`, `${hook}.${name}`, layout.norm);
 }

@@ -8,6 +8,7 @@ import { decodeFile } from '../../graph/codec/decode.ts';
 import { importGraph } from '../../graph/import/importGraph.ts';
 import { foldShapes } from '../../graph/import/fold.ts';
 import { isPresent, withEmptyPast } from '../../graph/import/inputs.ts';
+import { localizeShapes } from '../../graph/import/localize.ts';
 import { traceTypes } from '../../graph/import/trace.ts';
 import type { Graph } from '../../graph/ir.ts';
 import { Program } from '../../runtime/program.ts';
@@ -50,7 +51,8 @@ async function typedForward(graph: Graph, parameters: ParameterStore, config: Js
   const plain = withEmptyPast(shaped, main);
   const kept = plain.outputs.filter((name) => !isPresent(name));
   const folded = foldShapes({ ...plain, outputs: kept.length > 0 ? kept : plain.outputs });
-  return traceTypes(folded, (traced, feeds) => runOnce(traced, feeds, parameters), (sizes) => traceFeeds(folded, sizes));
+  const typed = await traceTypes(folded, (traced, feeds) => runOnce(traced, feeds, parameters), (sizes) => traceFeeds(folded, sizes));
+  return localizeShapes(typed);
 }
 
 async function runOnce(graph: Graph, feeds: ReadonlyMap<string, Tensor>, parameters: ParameterStore): Promise<Map<string, Tensor>> {

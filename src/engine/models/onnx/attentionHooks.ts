@@ -1,0 +1,134 @@
+/** The hooks inside attention: queries, keys, values, scores, pattern and what the heads give. */
+import type { Node } from '../../graph/ir.ts';
+import type { Layer } from './nameHooks.ts';
+import type { ScopedGraph } from './scopedGraph.ts';
+
+export interface AttentionSizes {
+  readonly nHeads: number;
+  readonly nKeyValueHeads: number;
+  readonly dHead: number;
+}
+
+/** Head counts as the graph has them, or undefined when there is no recognisable attention. */
+export function attentionSizes(g: ScopedGraph, layer: Layer): AttentionSizes | undefined {
+  const pattern = softmaxOf(g, layer)?.outputs[0];
+  const nHeads = pattern === undefined ? undefined : g.shapeOf(pattern)?.at(-3);
+  const width = g.shapeOf(g.entering(`${layer.scope}/${layer.layout.attentionOut}`)[0] ?? '')?.at(-1);
+  if (typeof nHeads !== 'number' || typeof width !== 'number' || width % nHeads !== 0) return undefined;
+  const dHead = width / nHeads;
+  const { qkv } = layer.layout;
+  const keys = typeof qkv === 'string' ? undefined : g.shapeOf(g.leaving(`${layer.scope}/${qkv[1]}`).at(-1) ?? '')?.at(-1);
+  return { nHeads, nKeyValueHeads: typeof keys === 'number' && keys % dHead === 0 ? keys / dHead : nHeads, dHead };
+}
+
+/** Names the attention hooks of a layer, as far as they are found. */
+export function nameAttention(g: ScopedGraph, layer: Layer, sizes: AttentionSizes | undefined): void {
+  const softmax = softmaxOf(g, layer);
+  if (softmax !== undefined) {
+    g.name(softmax.inputs[0]!, `${layer.hook}.attn.hook_attn_scores`);
+    g.name(softmax.outputs[0]!, `${layer.hook}.attn.hook_pattern`);
+  }
+  if (sizes === undefined) return;
+  nameHeadOutputs(g, layer, sizes);
+  const [q, k, v] = projections(g, layer);
+  nameHeads(g, q, `${layer.hook}.attn.hook_q`, sizes.nHeads, sizes.dHead);
+  nameHeads(g, k, `${layer.hook}.attn.hook_k`, sizes.nKeyValueHeads, sizes.dHead);
+  nameHeads(g, v, `${layer.hook}.attn.hook_v`, sizes.nKeyValueHeads, sizes.dHead);
+  if (softmax !== undefined) nameRotated(g, layer, softmax, sizes);
+}
+
+function softmaxOf(g: ScopedGraph, { scope, layout }: Layer): Node | undefined {
+  return g.within(`${scope}/${layout.attention}`).filter((node) => node.op === 'Softmax').at(-1);
+}
+
+/** z: what enters the output projection, per head. */
+function nameHeadOutputs(g: ScopedGraph, { scope, layout, hook }: Layer, { nHeads, dHead }: AttentionSizes): void {
+  const joined = g.entering(`${scope}/${layout.attentionOut}`)[0];
+  if (joined === undefined) return;
+  const join = g.producerOf(joined);
+  const parts = join?.op === 'Reshape' ? join.inputs[0]! : undefined;
+  if (parts !== undefined && isPerHead(g, parts, nHeads, dHead) && g.readersOf(parts).length === 1) g.name(parts, `${hook}.attn.hook_z`);
+  else if (g.shapeOf(joined)!.length === 3) g.nameSplit(joined, `${hook}.attn.hook_z`, [nHeads, dHead]);
+}
+
+/** True for [batch, pos, heads, width]. */
+function isPerHead(g: ScopedGraph, name: string, heads: number, width: number): boolean {
+  const shape = g.shapeOf(name);
+  return shape?.length === 4 && shape[2] === heads && shape[3] === width;
+}
+
+/** The tensors that hold queries, keys and values before anything is done to them. */
+function projections(g: ScopedGraph, { scope, layout }: Layer): readonly (string | undefined)[] {
+  if (typeof layout.qkv !== 'string') return layout.qkv.map((path) => g.leaving(`${scope}/${path}`).at(-1));
+  const joint = g.leaving(`${scope}/${layout.qkv}`).at(-1);
+  if (joint === undefined) return [];
+  // GPT-2 splits [q | k | v]; GPT-NeoX views the heads apart first and slices each.
+  const split = g.readersOf(joint).find((node) => node.op === 'Split' && node.outputs.length === 3);
+  if (split !== undefined) return split.outputs;
+  const heads = g.readersOf(joint).find((node) => node.op === 'Reshape')?.outputs[0] ?? joint;
+  const parts = g.readersOf(heads).filter((node) => node.op === 'Slice' || node.op === 'Split' || node.op === 'Gather');
+  if (parts.length === 1 && parts[0]!.outputs.length === 3) return parts[0]!.outputs;
+  return parts.length === 3 ? parts.map((node) => node.outputs[0]!) : [];
+}
+
+/** Names [batch, pos, heads, width], whether the tensor has that shape, is about to get it, or never does. */
+function nameHeads(g: ScopedGraph, tensor: string | undefined, hook: string, heads: number, width: number): void {
+  if (tensor === undefined) return;
+  const readers = g.readersOf(tensor);
+  const split = readers[0]?.op === 'Reshape' ? readers[0].outputs[0]! : undefined;
+  if (isPerHead(g, tensor, heads, width)) g.name(tensor, hook);
+  else if (readers.length === 1 && split !== undefined && isPerHead(g, split, heads, width)) g.name(split, hook);
+  else if (g.shapeOf(tensor)?.length === 3) g.nameSplit(tensor, hook, [heads, width]);
+}
+
+/** Rotated queries and keys: the last tensors [batch, heads, pos, width] before the scores that differ from the plain ones. */
+function nameRotated(g: ScopedGraph, { scope, layout, hook }: Layer, softmax: Node, { nHeads, nKeyValueHeads, dHead }: AttentionSizes): void {
+  const product = scoreProduct(g, softmax, `${scope}/${layout.attention}`);
+  if (product === undefined) return;
+  const sides = [['hook_rot_q', nHeads], ['hook_rot_k', nKeyValueHeads]] as const;
+  sides.forEach(([name, heads], i) => {
+    const rotated = rotatedInput(g, product.inputs[i]!, heads, dHead);
+    if (rotated !== undefined) g.nameTransposed(rotated, `${hook}.attn.${name}`, [0, 2, 1, 3]);
+  });
+}
+
+/** The product of queries and keys, found upwards from the softmax. */
+function scoreProduct(g: ScopedGraph, softmax: Node, scope: string): Node | undefined {
+  const inside = new Set(g.within(scope));
+  const seen = new Set<string>();
+  const queue = [softmax.inputs[0]!];
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    const node = g.producerOf(name);
+    if (seen.has(name) || node === undefined || !inside.has(node)) continue;
+    seen.add(name);
+    if (node.op === 'MatMul') return node;
+    queue.push(...node.inputs);
+  }
+  return undefined;
+}
+
+/** Walks up through layout changes and scaling to a rotation: a sum, or parts put together from one. */
+function rotatedInput(g: ScopedGraph, from: string, heads: number, width: number): string | undefined {
+  let name: string | undefined = from;
+  for (let steps = 0; name !== undefined && steps < 12; steps++) {
+    const node = g.producerOf(name);
+    const shape = g.shapeOf(name);
+    const isHeads = shape?.length === 4 && shape[1] === heads && shape[3] === width;
+    if (node === undefined) return undefined;
+    if (isHeads && isRotation(g, node)) return name;
+    if (!passing.has(node.op)) return undefined;
+    name = node.inputs.find((input) => g.isDynamic(input));
+  }
+  return undefined;
+}
+
+const passing = new Set(['Transpose', 'Reshape', 'Expand', 'Unsqueeze', 'Squeeze', 'Mul', 'Div', 'Tile']);
+
+function isRotation(g: ScopedGraph, node: Node): boolean {
+  if (node.op === 'Add') return node.inputs.every((name) => g.producerOf(name)?.op === 'Mul');
+  if (node.op !== 'Concat') return false;
+  return node.inputs.some((name) => {
+    const part = g.producerOf(name);
+    return part !== undefined && part.op === 'Add' && isRotation(g, part);
+  });
+}
