@@ -1,0 +1,72 @@
+/** `mechanist metrics`: how well a dictionary stands in for the activations of a model. */
+import { openDictionary } from '../../engine/dictionaries/open.ts';
+import { MechanistError } from '../../engine/errors.ts';
+import { readCorpus } from '../../engine/dictionaries/train/tokenCorpus.ts';
+import type { Model } from '../../engine/models/model.ts';
+import { loadTokenizer } from '../../engine/models/tokenizer.ts';
+import type { Tokenizer } from '../../engine/models/tokenizer.ts';
+import { dictionaryMetrics } from '../../semantic/dictionaryMetrics.ts';
+import type { TokenBatch } from '../../semantic/dictionaryMetrics.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { writeJson } from '../command.ts';
+import type { Command } from '../command.ts';
+import { corpusFiles, dictionaryOptions, openOptions, wholeNumber } from '../dictionaryOptions.ts';
+import { descriptionFolder } from '../modelInputs.ts';
+import { openModel } from '../openModel.ts';
+import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
+
+export const metrics: Command = {
+  name: 'metrics',
+  summary: 'Measure a dictionary in its model: L0, FVU, CE recovered, KL, dead and dense latents, shrinkage, with intervals.',
+  positionals: ['MODEL', 'DICT', '[FILES…]'],
+  options: {
+    corpus: { type: 'string', value: 'FILES', description: 'Text, .jsonl (field "text") or .safetensors (input_ids) files, separated by commas or as further arguments.', required: true },
+    context: { type: 'string', value: 'N', description: 'Tokens per document (default 128).' },
+    'max-contexts': { type: 'string', value: 'N', description: 'Evaluate at most so many documents (default 256).' },
+    'include-first': { type: 'boolean', description: 'Count the first position of each document too. By default it is left out, and the result says so.' },
+    resamples: { type: 'string', value: 'N', description: 'Bootstrap resamples (default 1000).' },
+    seed: { type: 'string', value: 'N', description: 'Seed of the bootstrap (default 0).' },
+    ...dictionaryOptions,
+    ...runtimeOptions,
+    ...modelOptions,
+  },
+  notes: modelNotes,
+  async run({ positionals, options, signal, output }) {
+    const [name, path, ...files] = positionals as [string, string, ...string[]];
+    const model = await openModel(name, options, output, signal);
+    const dictionary = await openDictionary(path, openOptions(options));
+    const contexts = await readCorpus(corpusFiles(options, files), await tokenizerOf(model), {
+      context: positiveInteger(options, 'context') ?? 128,
+      maxContexts: positiveInteger(options, 'max-contexts') ?? 256,
+      signal,
+    });
+    const report = await withRuntime(options, (runtime) => dictionaryMetrics({
+      model, dictionary, runtime, signal,
+      batches: batchesOf(contexts, 8),
+      excludeFirst: !options.flag('include-first'),
+      resamples: positiveInteger(options, 'resamples') ?? 1000,
+      seed: wholeNumber(options, 'seed') ?? 0,
+      onProgress: (done, total) => output.note(`${done}/${total}\r`),
+    }));
+    writeJson(output, { model: model.id, modelHash: await model.hash(), dictionary: dictionary.id, dictionaryHash: dictionary.hash(), ...report });
+  },
+};
+
+/** The tokenizer, or undefined for a model that has none. */
+export async function tokenizerOf(model: Model): Promise<Tokenizer | undefined> {
+  try {
+    return await loadTokenizer(await descriptionFolder(model));
+  } catch (error) {
+    // A corpus of token ids needs none; readCorpus says what is missing when it does.
+    if (MechanistError.is(error, 'not-found')) return undefined;
+    throw error;
+  }
+}
+
+function batchesOf({ dims, data }: Tensor<'int64'>, size: number): TokenBatch[] {
+  const [count, length] = dims as [number, number];
+  return Array.from({ length: Math.ceil(count / size) }, (_, i) => {
+    const rows = Math.min(size, count - i * size);
+    return { inputIds: { dtype: 'int64', dims: [rows, length], data: data.subarray(i * size * length, (i * size + rows) * length) } };
+  });
+}
