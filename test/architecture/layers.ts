@@ -1,0 +1,41 @@
+/** The layers of `src/` and what each may import. `docs/architecture.md` gives the reasons. */
+
+/** Layer (a folder or a file) → layers it may import besides itself. A file belongs to the longest entry that holds it. */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  'src/engine/errors.ts': [],
+  'src/engine/tensor.ts': ['src/engine/errors.ts'],
+  'src/engine/random.ts': ['src/engine/errors.ts'],
+  'src/engine/graph': ['src/engine/errors.ts', 'src/engine/tensor.ts'],
+  'src/engine/formats': ['src/engine/errors.ts', 'src/engine/tensor.ts'],
+  'src/engine/runtime': upTo('src/engine/graph'),
+  'src/engine/models': upTo('src/engine/graph', 'src/engine/formats', 'src/engine/runtime'),
+  'src/engine/metrics': upTo('src/engine/graph', 'src/engine/runtime'),
+  'src/engine/interventions': upTo('src/engine/graph', 'src/engine/runtime', 'src/engine/models'),
+  'src/engine/sweeps': upTo('src/engine/graph', 'src/engine/runtime', 'src/engine/models', 'src/engine/metrics', 'src/engine/interventions'),
+  'src/engine/training': upTo('src/engine/graph', 'src/engine/formats', 'src/engine/runtime', 'src/engine/models', 'src/engine/metrics'),
+  'src/engine/dictionaries': ['src/engine'],
+  'src/behavioral': ['src/engine'],
+  'src/semantic': ['src/engine'],
+  'src/algorithmic': ['src/engine'],
+  'src/unified': ['src/engine', 'src/semantic', 'src/algorithmic'],
+  'src/notes': [],
+  'src/protocol': [],
+  'src/server': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/protocol'],
+  'src/cli': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/protocol'],
+  'src/extension': ['src/notes', 'src/protocol'],
+  'webview-ui': ['src/protocol'],
+};
+
+/** Packages that only some folders may import. */
+export const confinedPackages: Readonly<Record<string, readonly string[]>> = {
+  vscode: ['src/extension'],
+  'onnxruntime-node': ['src/engine/runtime'],
+  '@huggingface/transformers': ['src/engine/models'],
+};
+
+/** Most lines that a file of `src/` may have. */
+export const longestFile = 350;
+
+function upTo(...folders: string[]): string[] {
+  return ['src/engine/errors.ts', 'src/engine/tensor.ts', 'src/engine/random.ts', ...folders];
+}
