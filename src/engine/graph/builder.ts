@@ -31,6 +31,8 @@ export class GraphBuilder {
   private readonly pooled = new Map<string, string>();
   private outputs: string[];
   private counter = 0;
+  /** Above every `?N` in use: a symbol taken over from another graph must not be made again. */
+  private nextDim = 0;
 
   /** Starts from `base`. Names in `reserved` will be appended later, so that fresh names must avoid them. */
   constructor(base?: Graph, reserved: Iterable<string> = []) {
@@ -45,11 +47,13 @@ export class GraphBuilder {
       this.names.add(node.name);
       for (const name of node.outputs) this.names.add(name);
     }
+    for (const types of [this.inputs, this.parameters, this.types]) for (const { shape } of types.values()) this.reserveDims(shape);
   }
 
   /** Declares a tensor that the caller feeds on every run. */
   input(name: string, dtype: DType, shape: Shape): string {
     this.inputs.set(this.claim(name), { dtype, shape });
+    this.reserveDims(shape);
     return name;
   }
 
@@ -118,6 +122,7 @@ export class GraphBuilder {
   /** Overrides what inference found out, for instance by tracing. */
   setType(name: string, type: ValueType): void {
     this.types.set(name, type);
+    this.reserveDims(type.shape);
   }
 
   typeOf(name: string): ValueType | undefined {
@@ -158,7 +163,7 @@ export class GraphBuilder {
 
   /** A dimension symbol equal only to itself. */
   freshDim(): string {
-    return `?${this.counter++}`;
+    return `?${this.nextDim++}`;
   }
 
   output(...names: string[]): void {
@@ -175,6 +180,13 @@ export class GraphBuilder {
       outputs: [...outputs],
       types: new Map(this.types),
     };
+  }
+
+  private reserveDims(shape: Shape | undefined): void {
+    for (const dim of shape ?? []) {
+      if (typeof dim !== 'string' || !dim.includes('?')) continue;
+      for (const [, number] of dim.matchAll(/\?(\d+)/g)) this.nextDim = Math.max(this.nextDim, Number(number) + 1);
+    }
   }
 
   private claim(name: string): string {

@@ -29,8 +29,9 @@ export function metricGraph(graph: Graph, metric: Metric, logits: string): Graph
 function restrictToMetricPosition(graph: Graph, logits: string): Graph | undefined {
   const last = lastResidual(graph);
   if (last === undefined) return undefined;
-  const rewired = rewire(graph, last, (b, stream) => b.gather(stream, b.input(positionInput, 'int64', [1]), 1));
-  const inferred = reinfer({ ...rewired, outputs: [logits] });
+  let read = '';
+  const rewired = rewire(graph, last, (b, stream) => (read = b.gather(stream, b.input(positionInput, 'int64', [1]), 1)));
+  const inferred = reinfer({ ...rewired, outputs: [logits] }, [read]);
   // Inference proves independence: only position-wise operators carry the single position through to the logits.
   return inferred.types.get(logits)?.shape?.[1] === 1 ? inferred : undefined;
 }

@@ -114,7 +114,7 @@ interface PatchedSlice {
  */
 function patchedSlice(graph: Graph, hook: string): PatchedSlice {
   const { graph: sliced, boundary } = sliceDownstream(graph, [hook], [metricPerRowOutput]);
-  const b = new GraphBuilder({ ...sliced, inputs: new Map(), nodes: [] });
+  const b = new GraphBuilder({ ...sliced, inputs: new Map(), nodes: [] }, sliced.nodes.flatMap((node) => [node.name, ...node.outputs]));
   b.input(patchRows, 'int64', ['batch']);
   const perRow = (name: string): string => b.gather(b.input(captureName(name), typeOf(graph, name)!.dtype, promptShape(graph, name)), patchRows, 0);
   for (const name of [hook, ...boundary]) {
