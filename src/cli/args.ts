@@ -15,8 +15,9 @@ export function parseCommandArguments(command: Command, argv: readonly string[])
   const { values, positionals } = parseTokens(command, argv, hint);
   if (values['help'] === true) return { help: true, positionals, options: optionValues(values) };
   const missing = command.positionals[positionals.length];
-  if (missing !== undefined) throw new UsageError(`${missing} is missing.`, hint);
-  if (positionals.length > command.positionals.length) throw new UsageError(`Unexpected argument "${positionals[command.positionals.length]}".`, hint);
+  if (missing !== undefined && !missing.startsWith('[')) throw new UsageError(`${missing} is missing.`, hint);
+  const variadic = command.positionals.at(-1)?.includes('…') ?? false;
+  if (!variadic && positionals.length > command.positionals.length) throw new UsageError(`Unexpected argument "${positionals[command.positionals.length]}".`, hint);
   for (const [name, option] of Object.entries(command.options)) {
     if (option.required === true && values[name] === undefined) throw new UsageError(`--${name} is missing.`, hint);
   }

@@ -13,7 +13,7 @@ export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Positional arguments, in order; all are required. */
+  /** Positional arguments, in order. One in square brackets may be left out; it comes last. */
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, Option>>;
   /** More help, printed below the options. */

@@ -1,0 +1,13 @@
+/** The commands of the CLI, each loaded when it is asked for. */
+import type { RegisteredCommand } from './cli.ts';
+
+export const commands: ReadonlyMap<string, RegisteredCommand> = new Map<string, RegisteredCommand>([
+  ['inspect', { isolated: true, load: async () => (await import('./commands/inspect.ts')).inspect }],
+  ['run', { isolated: true, load: async () => (await import('./commands/run.ts')).run }],
+  ['grad', { isolated: true, load: async () => (await import('./commands/grad.ts')).grad }],
+  ['sweep', { isolated: true, load: async () => (await import('./commands/sweep.ts')).sweepCommand }],
+  ['trace', { isolated: true, load: async () => (await import('./commands/trace.ts')).trace }],
+  ['train-sae', { isolated: true, load: async () => (await import('./commands/trainSae.ts')).trainSae }],
+  ['encode', { isolated: true, load: async () => (await import('./commands/encode.ts')).encode }],
+  ['metrics', { isolated: true, load: async () => (await import('./commands/metrics.ts')).metrics }],
+]);

@@ -1,0 +1,29 @@
+/** The `--intervene` option. */
+import { readFile } from 'node:fs/promises';
+import { MechanistError } from '../engine/errors.ts';
+import type { Intervention } from '../engine/interventions/intervention.ts';
+import type { Option, OptionValues } from './command.ts';
+import { readTensor } from './files.ts';
+import { parseInterventions } from './interventionJson.ts';
+
+export const interventionOptions = {
+  intervene: {
+    type: 'string', value: 'JSON',
+    description: 'Interventions, as JSON or a file of it: [{"hook", "kind": zero|mean|resample|patch|add|project-out|scale, "where": {"head", "position", "neuron", "row", "key"}, "value"}].',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
+/** The interventions asked for; none without the option. Errors: those of `parseInterventions`; `not-found` for a missing file. */
+export async function interventionsFrom(options: OptionValues): Promise<Intervention[]> {
+  const given = options.text('intervene');
+  if (given === undefined) return [];
+  return parseInterventions(/^\s*[[{]/.test(given) ? given : await readText(given), readTensor);
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new MechanistError('not-found', 'The interventions are neither JSON nor a file that can be read.', { file, field: '--intervene', cause: error });
+  }
+}
