@@ -1,7 +1,7 @@
 /** The checks that read the sources without running them. Each is one program; it reports on its own. */
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 interface StaticCheck {
@@ -36,10 +36,10 @@ export function runStaticChecks(): { passed: number; failed: number } {
  * Returns its exit code; 1 if a signal ended it.
  */
 export function runProgram([packageName, binary]: readonly [string, string], args: readonly string[]): number {
-  const manifestFile = fileURLToPath(import.meta.resolve(`${packageName}/package.json`));
-  const manifest = createRequire(import.meta.url)(manifestFile) as { bin: string | Record<string, string> };
+  const folder = join(repository, 'node_modules', packageName);
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { bin: string | Record<string, string> };
   const file = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[binary]!;
-  const result = spawnSync(process.execPath, [join(dirname(manifestFile), file), ...args], { cwd: repository, stdio: 'inherit' });
+  const result = spawnSync(process.execPath, [join(folder, file), ...args], { cwd: repository, stdio: 'inherit' });
   if (result.error) throw result.error;
   return result.status ?? 1;
 }
