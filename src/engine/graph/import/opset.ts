@@ -7,7 +7,8 @@ import { MechanistError } from '../../errors.ts';
 import { i64, scalar, tensor } from '../../tensor.ts';
 import { floatAttribute, int, intAttribute, intsAttribute, string, stringAttribute } from '../ir.ts';
 import type { Attribute, Graph, Node } from '../ir.ts';
-import { emitGelu } from './gelu.ts';
+import { emitGelu } from './contrib/activations.ts';
+import { layerNormalization } from './contrib/norms.ts';
 import { rewrite } from './rewrite.ts';
 import type { Emitter, RewriteRule } from './rewrite.ts';
 
@@ -50,10 +51,8 @@ const rules: ReadonlyMap<string, (e: Emitter, version: number) => boolean> = new
   ['BatchNormalization', batchNormalization],
   ['Scatter', (e) => e.replace({ op: 'ScatterElements' })],
   ['Cast', (e) => e.replace({ attributes: without(e.node, 'saturate') })],
-  ['Gelu', (e) => {
-    emitGelu(e, e.required(0), stringAttribute(e.node, 'approximate', 'none') === 'tanh' ? 'tanh' : 'erf');
-    return true;
-  }],
+  ['Gelu', (e) => emitGelu(e, e.required(0), stringAttribute(e.node, 'approximate', 'none') === 'tanh' ? 'tanh' : 'erf')],
+  ['LayerNormalization', layerNormalization],
   ['AveragePool', (e) => {
     if (intsAttribute(e.node, 'dilations')?.some((d) => d !== 1) === true) throw refused('Average pooling with dilations');
     return e.replace({ attributes: without(e.node, 'dilations') });
