@@ -1,0 +1,17 @@
+/** Layer norm and RMS norm, decomposed so that `hook_scale` and `hook_normalized` lie on the path of computation. */
+import type { Scope } from './scope.ts';
+
+/**
+ * `{name}.hook_scale` [..., 1] and `{name}.hook_normalized` [..., d] as TransformerLens defines them: layer norm's
+ * `hook_normalized` is after weight and bias, RMS norm's before the weight. `weights` names the parameters if they
+ * are another norm's.
+ */
+export function normalize(scope: Scope, kind: 'LN' | 'RMS', name: string, x: string, eps: number, weights = name): string {
+  const { b } = scope;
+  const centred = kind === 'LN' ? b.sub(x, b.reduceMean(x, [-1], true)) : x;
+  const variance = b.reduceMean(b.node('Pow', [centred, b.scalar(2)]), [-1], true);
+  const scale = b.unary('Sqrt', b.add(variance, b.scalar(eps)), scope.hook(`${name}.hook_scale`));
+  const normalized = scope.hook(`${name}.hook_normalized`);
+  if (kind === 'RMS') return b.mul(b.div(centred, scale, normalized), scope.weight(`${weights}.w`));
+  return b.add(b.mul(b.div(centred, scale), scope.weight(`${weights}.w`)), scope.weight(`${weights}.b`), normalized);
+}
