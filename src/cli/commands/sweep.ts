@@ -74,7 +74,7 @@ function axesOf(text: string): SweepAxis[] {
   const axes = text.split(',').map((axis) => axis.trim());
   const known = axes.every((axis) => axis === 'head' || axis === 'position');
   if (!known || new Set(axes).size !== axes.length) throw new UsageError(`--by takes head, position or head,position, not "${text}".`);
-  return axes as SweepAxis[];
+  return axes;
 }
 
 function directionOf(text: string): 'denoising' | 'noising' {

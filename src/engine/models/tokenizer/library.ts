@@ -3,9 +3,10 @@
  * local data. Its remote access is on by default; here every route to the network is closed before anything runs.
  * Downloads go through models/hub only.
  */
+import type * as transformers from '@huggingface/transformers';
 import { MechanistError } from '../../errors.ts';
 
-type Library = typeof import('@huggingface/transformers');
+type Library = typeof transformers;
 
 let loading: Promise<Library> | undefined;
 
