@@ -1,0 +1,91 @@
+/**
+ * Direct logit attribution: what each component writes in the direction that the metric reads
+ * (Elhage et al. 2021; algorithms reference §3).
+ *
+ * With the final norm's scale frozen, the metric is linear in the last residual stream. Its gradient there is
+ * the direction; the dot product with what a component wrote is the component's direct contribution. The
+ * gradient comes from the graph, so centring, norm weights and unembedding need no special cases.
+ */
+import { MechanistError } from '../engine/errors.ts';
+import { GraphBuilder } from '../engine/graph/builder.ts';
+import { differentiate } from '../engine/graph/differentiate/differentiate.ts';
+import { typeOf } from '../engine/graph/ir.ts';
+import type { Graph } from '../engine/graph/ir.ts';
+import { metricFeeds, metricOutput } from '../engine/metrics/append.ts';
+import { metricGraph } from '../engine/metrics/metricGraph.ts';
+import type { Metric } from '../engine/metrics/parse.ts';
+import type { Model } from '../engine/models/model.ts';
+import type { Runtime } from '../engine/runtime/runtime.ts';
+import { numbersOf } from '../engine/tensor.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { lastResidualStream } from './readout.ts';
+
+export interface DirectAttribution {
+  /** Component hook → contribution per row, position (and head): [b,p] or [b,p,h]. Only positions the metric reads are not zero. */
+  readonly contributions: ReadonlyMap<string, Tensor>;
+  /** Sum over components, rows and positions. */
+  readonly total: number;
+  readonly metric: number;
+  /** metric − total: what the biases of the final norm and the unembedding add, whatever the input. */
+  readonly constant: number;
+}
+
+export interface DirectAttributionOptions {
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly metric: Metric;
+  /** Split attention into heads (each head's `hook_result`, plus the output bias). Default true. */
+  readonly heads?: boolean;
+}
+
+/**
+ * Contributions of the embeddings, every head (or attention layer), and every MLP.
+ * Errors: `unsupported` without a standard residual stream or for post-norm blocks with heads split.
+ */
+export async function directLogitAttribution(model: Model, runtime: Runtime, options: DirectAttributionOptions): Promise<DirectAttribution> {
+  const graph = metricGraph(model.graph({ attnResult: options.heads ?? true }), options.metric, model.output);
+  const stream = lastResidualStream(graph);
+  const components = streamComponents(graph, options.heads ?? true);
+  const feeds = model.feeds(options.inputs);
+  const ids = feeds.get(model.requiredInputs[0]!)!;
+  const program = attributionGraph(graph, stream, components);
+  const run = await runtime.run(program, new Map([...feeds, ...metricFeeds(options.metric, ids.dims[0]!, ids.dims[1])]), model.parameters);
+  const contributions = new Map(components.map((hook) => [hook, run.get(contributionName(hook))!]));
+  let total = 0;
+  for (const value of contributions.values()) total += Array.from(numbersOf(value)).reduce((a, v) => a + v, 0);
+  const metric = numbersOf(run.get(metricOutput)!)[0]!;
+  return { contributions, total, metric, constant: metric - total };
+}
+
+/** Everything that is added to the residual stream: hook points, and attention output biases by parameter name. */
+function streamComponents(graph: Graph, heads: boolean): string[] {
+  const has = (name: string): boolean => typeOf(graph, name) !== undefined;
+  const components = ['hook_embed', 'hook_pos_embed'].filter(has);
+  for (let layer = 0; has(`blocks.${layer}.hook_resid_post`); layer++) {
+    const block = `blocks.${layer}`;
+    if (has(`${block}.ln1_post.hook_normalized`) && heads) {
+      throw new MechanistError('unsupported', 'Blocks that normalise attention output do not split into heads; ask for whole layers.', { field: block });
+    }
+    if (heads) {
+      components.push(`${block}.attn.hook_result`);
+      if (graph.parameters.has(`${block}.attn.b_O`)) components.push(`${block}.attn.b_O`);
+    } else components.push(`${block}.hook_attn_out`);
+    components.push(`${block}.hook_mlp_out`);
+  }
+  return components;
+}
+
+function attributionGraph(graph: Graph, stream: string, components: readonly string[]): Graph {
+  const { graph: backward, gradients } = differentiate(graph, {
+    seeds: new Map([[metricOutput, 'ones']]), wrt: [stream], stop: new Set(['ln_final.hook_scale']),
+  });
+  const b = new GraphBuilder({ ...backward, outputs: [metricOutput] });
+  const direction = gradients.get(stream)!;
+  const perHead = b.unsqueeze(direction, [2]);
+  for (const hook of components) {
+    const along = b.mul(hook, hook.endsWith('.hook_result') ? perHead : direction);
+    b.output(b.reduceSum(along, [-1], false, contributionName(hook)));
+  }
+  return b.build();
+}
+
+const contributionName = (hook: string): string => `contribution/${hook}`;

@@ -1,0 +1,101 @@
+/**
+ * Logit lens: the readout applied to the residual stream at each layer (nostalgebraist 2020; algorithms reference §2).
+ * The final norm is recomputed on every layer's stream; it is not the cached final scale.
+ */
+import { throwIfCancelled } from '../engine/errors.ts';
+import { GraphBuilder } from '../engine/graph/builder.ts';
+import { int } from '../engine/graph/ir.ts';
+import type { Graph } from '../engine/graph/ir.ts';
+import { prune } from '../engine/graph/prune.ts';
+import type { Model } from '../engine/models/model.ts';
+import type { Runtime } from '../engine/runtime/runtime.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import { readoutOf, residualStreams } from './readout.ts';
+
+export interface LensOptions {
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  /** Streams to read, [b,p,d] each. Default: entering the first block and leaving each block. */
+  readonly hooks?: readonly string[];
+  /** Tokens shown per position. Default 5. */
+  readonly topK?: number;
+  /** Token id per row and position whose probability and rank are reported, int64 [b,p]. */
+  readonly targets?: Tensor;
+  readonly signal?: AbortSignal;
+}
+
+export interface LensLayer {
+  readonly hook: string;
+  /** int64 [b,p,k], most probable first. */
+  readonly topIds: Tensor;
+  /** [b,p,k]. */
+  readonly topProbabilities: Tensor;
+  /** Entropy of the layer's prediction in nats, [b,p]. */
+  readonly entropy: Tensor;
+  /** KL(final ‖ layer) in nats, [b,p]. */
+  readonly klToOutput: Tensor;
+  /** With targets: probability [b,p], and rank (1 is the top) int64 [b,p]. */
+  readonly targetProbability?: Tensor;
+  readonly targetRank?: Tensor;
+}
+
+/** Errors: `unsupported` when the model has no residual stream; `argument` for an unknown hook; `cancelled`. */
+export async function logitLens(model: Model, runtime: Runtime, options: LensOptions): Promise<LensLayer[]> {
+  const hooks = options.hooks ?? residualStreams(model.graph());
+  const readout = readoutOf(model);
+  const captured = await runtime.run(prune(model.graph(), [...new Set([...hooks, readout.stream])]), model.feeds(options.inputs), model.parameters);
+  const lens = lensGraph(readout.graph, readout.stream, model.output, options.topK ?? 5, options.targets !== undefined);
+  const layers: LensLayer[] = [];
+  for (const hook of hooks) {
+    throwIfCancelled(options.signal);
+    const feeds = new Map<string, Tensor>([[readout.stream, captured.get(hook)!], [finalStream, captured.get(readout.stream)!]]);
+    if (options.targets !== undefined) feeds.set('lens/targets', options.targets);
+    const run = await runtime.run(lens, feeds, model.parameters);
+    layers.push({
+      hook,
+      topIds: run.get('lens/top_ids')!,
+      topProbabilities: run.get('lens/top_probabilities')!,
+      entropy: run.get('lens/entropy')!,
+      klToOutput: run.get('lens/kl')!,
+      ...(options.targets === undefined ? {} : { targetProbability: run.get('lens/target_probability')!, targetRank: run.get('lens/target_rank')! }),
+    });
+  }
+  return layers;
+}
+
+const finalStream = 'lens/final_stream';
+
+/** The readout of a layer's stream and of the final one, reduced to what is shown. */
+function lensGraph(readout: Graph, stream: string, logits: string, topK: number, withTargets: boolean): Graph {
+  const b = new GraphBuilder({ ...readout, outputs: [] });
+  const logProbabilities = b.node('LogSoftmax', [logits], { attributes: { axis: int(-1) } });
+  const probabilities = b.unary('Exp', logProbabilities);
+  const finalLogits = copyOf(b, readout, stream, finalStream, logits);
+  const finalLogProbabilities = b.node('LogSoftmax', [finalLogits], { attributes: { axis: int(-1) } });
+  const finalProbabilities = b.unary('Exp', finalLogProbabilities);
+  b.unary('Neg', b.reduceSum(b.mul(probabilities, logProbabilities), [-1], false), 'lens/entropy');
+  b.reduceSum(b.mul(finalProbabilities, b.sub(finalLogProbabilities, logProbabilities)), [-1], false, 'lens/kl');
+  b.nodeMany('TopK', [probabilities, b.vector([topK])], { outputs: ['lens/top_probabilities', 'lens/top_ids'], attributes: { axis: int(-1) } });
+  b.output('lens/top_ids', 'lens/top_probabilities', 'lens/entropy', 'lens/kl');
+  if (withTargets) {
+    b.input('lens/targets', 'int64', ['batch', 'pos']);
+    const at = b.node('GatherElements', [logits, b.unsqueeze('lens/targets', [2])], { attributes: { axis: int(-1) } });
+    b.squeeze(b.node('GatherElements', [probabilities, b.unsqueeze('lens/targets', [2])], { attributes: { axis: int(-1) } }), [2], 'lens/target_probability');
+    const above = b.reduceSum(b.cast(b.node('Greater', [logits, at]), 'int64'), [-1], false);
+    b.add(above, b.scalar(1, 'int64'), 'lens/target_rank');
+    b.output('lens/target_probability', 'lens/target_rank');
+  }
+  return b.build();
+}
+
+/** Appends a second copy of `graph` that reads `input` instead of `stream`; returns the copy's name for `output`. */
+function copyOf(b: GraphBuilder, graph: Graph, stream: string, input: string, output: string): string {
+  const type = graph.inputs.get(stream)!;
+  b.input(input, type.dtype, type.shape ?? []);
+  const renamed = new Map<string, string>([[stream, input]]);
+  for (const node of graph.nodes) {
+    const outputs = node.outputs.map((name) => (name === '' ? '' : b.fresh(`final/${name}`)));
+    b.append({ ...node, name: b.fresh(`final/${node.name}`), inputs: node.inputs.map((name) => renamed.get(name) ?? name), outputs });
+    node.outputs.forEach((name, i) => renamed.set(name, outputs[i]!));
+  }
+  return renamed.get(output)!;
+}
