@@ -17,7 +17,7 @@ const checks: readonly StaticCheck[] = [
   { name: 'dead code', program: ['knip', 'knip'], args: ['--no-progress'] },
 ];
 
-export const repository: string = fileURLToPath(new URL('../..', import.meta.url));
+const repository: string = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs every check, also after one has failed, and prints a line for each. Returns how many passed and failed. */
 export function runStaticChecks(): { passed: number; failed: number } {
