@@ -66,8 +66,9 @@ export class ActivationBuffer {
   /** The next batch. Errors: `cancelled`. */
   async batch(signal?: AbortSignal): Promise<Batch> {
     const { batchSize } = this.options;
+    // A resumed buffer whose fill was used up must still read it, to know where the next one begins.
     if (this.content === undefined) await this.fill(signal);
-    else if ((this.state.used + 1) * batchSize > this.rows) {
+    if ((this.state.used + 1) * batchSize > this.rows) {
       this.state = { ...this.next, fill: this.state.fill + 1, used: 0 };
       await this.fill(signal);
     }

@@ -87,7 +87,7 @@ export function trainingOptions(request: TrainingRequest): TrainingOptions {
     deadAfter: 10_000_000,
     thresholdDecay: 0.999,
     thresholdStart: Math.min(1000, Math.floor(steps / 2)),
-    unitNormDecoder: kind !== 'clt' && architecture !== 'standard' && architecture !== 'gated',
+    unitNormDecoder: kind !== 'clt' && architecture !== 'standard',
     ...given,
     adam: { beta1: jump ? 0 : 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: 1, ...adam },
   };
