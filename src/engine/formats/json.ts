@@ -19,13 +19,15 @@ export interface JsonLimits {
   readonly maxValues?: number;
   /** Number of objects, default one million. */
   readonly maxObjects?: number;
+  /** Numbers must be written as integers without a sign: no `4.0`, `4e0`, `-0`. Default false. */
+  readonly unsignedOnly?: boolean;
   /** Named in errors. */
   readonly file?: string;
   /** Part of the file, named in errors. */
   readonly field?: string;
 }
 
-/** Parses one JSON text. Errors: `parse` with the position, `memory` above a cap. */
+/** Parses one JSON text. Errors: `parse` with the position and the keys that lead to it, `memory` above a cap. */
 export function parseJson(input: Uint8Array | string, limits: JsonLimits = {}): JsonValue {
   const { maxBytes = 64 * 2 ** 20, file, field } = limits;
   if (input.length > maxBytes) {
@@ -52,6 +54,7 @@ function textOf(input: Uint8Array | string, file: string | undefined, field: str
 
 const unpairedSurrogate = /\p{Surrogate}/u;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const unsignedPattern = /0|[1-9]\d*/y;
 const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
@@ -64,6 +67,8 @@ const closeObject = 0x7d;
 class Parser {
   private readonly text: string;
   private readonly limits: JsonLimits;
+  /** Keys that lead to the value being read. */
+  private readonly path: string[] = [];
   private at = 0;
   private depth = 0;
   private values = 0;
@@ -111,9 +116,11 @@ class Parser {
         const keyAt = this.at;
         if (this.text.charCodeAt(keyAt) !== quote) throw this.error('Expected a key');
         const key = this.string();
-        if (members.has(key)) throw this.error('Duplicate key', keyAt, key);
+        this.path.push(key);
+        if (members.has(key)) throw this.error('Duplicate key', keyAt);
         if (!this.skip(colon)) throw this.error('Expected ":"');
         members.set(key, this.value());
+        this.path.pop();
       } while (this.skip(comma));
       if (!this.skip(closeObject)) throw this.error('Expected "," or "}"');
     }
@@ -169,8 +176,9 @@ class Parser {
   }
 
   private number(): number {
-    numberPattern.lastIndex = this.at;
-    const literal = numberPattern.exec(this.text)?.[0];
+    const pattern = this.limits.unsignedOnly === true ? unsignedPattern : numberPattern;
+    pattern.lastIndex = this.at;
+    const literal = pattern.exec(this.text)?.[0];
     if (literal === undefined) throw this.error(this.at < this.text.length ? 'Unexpected character' : 'The text ends too early');
     const value = Number(literal);
     if (!Number.isFinite(value)) throw this.error('Number out of range');
@@ -200,9 +208,9 @@ class Parser {
     }
   }
 
-  private error(statement: string, at = this.at, key?: string): MechanistError {
+  private error(statement: string, at = this.at): MechanistError {
     const { file, field } = this.limits;
-    const where = [field, key?.slice(0, 200)].filter((part) => part !== undefined).join(' › ');
+    const where = [field, ...this.path.map((key) => key.slice(0, 200))].filter((part) => part !== undefined).join(' › ');
     return new MechanistError('parse', `${statement} at offset ${at} of the JSON text.`, { file, field: where === '' ? undefined : where });
   }
 

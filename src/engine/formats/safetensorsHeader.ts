@@ -55,7 +55,7 @@ export function readSafetensorsHeader(source: ByteSource, limits: HeaderLimits =
   const headerLength = Number(declared);
   const text = source.read(8, headerLength);
   if (text[0] !== 0x7b) throw fail('The header does not start with "{".');
-  const members = parseJson(text, { maxBytes: maxHeaderBytes, maxDepth: 4, maxObjects: maxTensors + 2, file, field: 'header' });
+  const members = parseJson(text, { maxBytes: maxHeaderBytes, maxDepth: 4, maxObjects: maxTensors + 2, unsignedOnly: true, file, field: 'header' });
   if (!isJsonMap(members)) throw fail('The header is not a JSON object.');
 
   const entries: [string, SafetensorsEntry][] = [];
@@ -120,8 +120,8 @@ function dtypeOf(value: JsonMap, field: string, fail: Fail): StoredDType {
 }
 
 function safeIntegers(value: JsonValue | undefined, field: string, fail: Fail): readonly number[] {
-  if (!Array.isArray(value) || !value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0)) {
-    throw fail('Expected an array of non-negative integers.', field);
+  if (!Array.isArray(value) || !value.every(Number.isSafeInteger)) {
+    throw fail('Expected an array of integers below 2^53.', field);
   }
   return value as number[];
 }
