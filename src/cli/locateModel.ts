@@ -7,6 +7,9 @@ import { checkModelId, findCached } from '../engine/models/hub/cache.ts';
 import { downloadModel } from '../engine/models/hub/download.ts';
 import type { DownloadProgress } from '../engine/models/hub/download.ts';
 
+/** Folder of the models that come with the program. */
+export const bundledModels = fileURLToPath(new URL('../../zoo/models', import.meta.url));
+
 export interface LocateOptions {
   /** Fetch a hub id that is not in the cache. */
   readonly download: boolean;
@@ -40,8 +43,6 @@ export async function locateModel(name: string, options: LocateOptions): Promise
   }
   return downloadModel(name, { ...at, signal: options.signal, onProgress: progressNotes(options.note) });
 }
-
-const bundledModels = fileURLToPath(new URL('../../zoo/models', import.meta.url));
 
 /** One line per file and tenth of it. */
 function progressNotes(note: (text: string) => void): (progress: DownloadProgress) => void {

@@ -3,16 +3,19 @@ import { directLogitAttribution } from '../../algorithmic/directLogitAttribution
 import { logitLens } from '../../algorithmic/logitLens.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { prune } from '../../engine/graph/prune.ts';
+import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
 import { loadTokenizer } from '../../engine/models/tokenizer.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import { numbersOf } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import type { Command } from '../command.ts';
+import type { Command, OptionValues, Output } from '../command.ts';
 import { descriptionFolder, inputOptions, modelInputs } from '../modelInputs.ts';
 import type { Inputs } from '../modelInputs.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
+import { demonstration } from '../trace/demonstration.ts';
+import type { Demonstration } from '../trace/demonstration.ts';
 import { renderTrace } from '../trace/report.ts';
 import type { HeadContribution, TraceReport } from '../trace/report.ts';
 import { logProbabilities, topOf } from '../trace/probabilities.ts';
@@ -20,7 +23,7 @@ import { logProbabilities, topOf } from '../trace/probabilities.ts';
 export const trace: Command = {
   name: 'trace',
   summary: 'Show what a language model does with a prompt: surprise, logit lens, heads, attention.',
-  positionals: ['MODEL'],
+  positionals: ['[MODEL]'],
   options: {
     text: inputOptions.text,
     inputs: inputOptions.inputs,
@@ -31,13 +34,32 @@ export const trace: Command = {
   notes: modelNotes,
   async run({ positionals, options, signal, output }) {
     const heads = positiveInteger(options, 'heads') ?? 8;
-    const model = await openModel(positionals[0]!, options, output, signal);
-    const inputs = await modelInputs(model, options);
+    const named = positionals[0];
+    const shown = named === undefined ? await demonstration() : { model: named };
+    const model = await openModel(shown.model, options, output, signal);
+    const inputs = firstRow(await modelInputs(model, named === undefined ? withDefaults(options, shown) : options), output);
     const show = await tokenTexts(model);
     const report = await withRuntime(options, (runtime) => traceOf(model, runtime, inputs, show, heads, signal));
     output.write(renderTrace(report, output.colour));
   },
 };
+
+/** Options in which the demonstration's prompt stands in for the one that was not given. */
+function withDefaults(options: OptionValues, { text, inputs }: Demonstration): OptionValues {
+  if (options.text('text') !== undefined || options.text('inputs') !== undefined) return options;
+  const defaults = new Map([['text', text], ['inputs', inputs]]);
+  return { ...options, text: (name) => options.text(name) ?? defaults.get(name) };
+}
+
+/** A trace shows one prompt. Errors: `argument` when there are no token ids. */
+function firstRow(inputs: Inputs, output: Output): Inputs {
+  const ids = inputs.get('input_ids');
+  if (ids === undefined) throw new MechanistError('argument', 'A trace needs token ids; this model reads something else.', { field: 'input_ids' });
+  const rows = ids.dims[0]!;
+  if (rows > 1) output.note(`Tracing the first of ${rows} rows.\n`);
+  const first = ({ dtype, dims, data }: Tensor): Tensor => ({ dtype, dims: [1, ...dims.slice(1)], data: data.slice(0, data.length / dims[0]!) });
+  return new Map([...inputs].map(([name, value]) => [name, first(value)]));
+}
 
 /** How to show a token: by its text, or by its id where the model has no tokenizer. */
 async function tokenTexts(model: Model): Promise<(id: number) => string> {
@@ -51,9 +73,7 @@ async function tokenTexts(model: Model): Promise<(id: number) => string> {
 }
 
 async function traceOf(model: Model, runtime: Runtime, inputs: Inputs, show: (id: number) => string, headCount: number, signal: AbortSignal): Promise<TraceReport> {
-  const idTensor = inputs.get('input_ids');
-  if (idTensor?.dims[0] !== 1) throw new MechanistError('argument', 'A trace needs one row of token ids.', { field: 'input_ids' });
-  const ids = Array.from(numbersOf(idTensor));
+  const ids = Array.from(numbersOf(inputs.get('input_ids')!));
   const run = await runtime.run(prune(model.graph(), [model.output]), model.feeds(inputs), model.parameters);
   const rows = logProbabilities(run.get(model.output)!);
   const last = topOf(rows.at(-1)!, 5);
@@ -61,8 +81,7 @@ async function traceOf(model: Model, runtime: Runtime, inputs: Inputs, show: (id
 
   const lens = await logitLens(model, runtime, { inputs, topK: 1, signal });
   const metric = { kind: 'logit_diff', rows: [{ right, wrong }], position: -1 } as const;
-  const { contributions } = await directLogitAttribution(model, runtime, { inputs, metric });
-  const heads = topHeads(contributions).slice(0, headCount);
+  const heads = (await headContributions(model, runtime, inputs, metric)).slice(0, headCount);
   const attention = heads[0] === undefined ? [] : await attentionFromLast(model, runtime, inputs, heads[0]);
 
   return {
@@ -79,8 +98,15 @@ async function traceOf(model: Model, runtime: Runtime, inputs: Inputs, show: (id
   };
 }
 
-/** Each head's contribution at the last position, largest first. */
-function topHeads(contributions: ReadonlyMap<string, Tensor>): HeadContribution[] {
+/** Each head's direct contribution at the last position, largest first; none for a model whose heads cannot be told apart. */
+async function headContributions(model: Model, runtime: Runtime, inputs: Inputs, metric: Metric): Promise<HeadContribution[]> {
+  let contributions: ReadonlyMap<string, Tensor>;
+  try {
+    ({ contributions } = await directLogitAttribution(model, runtime, { inputs, metric }));
+  } catch (error) {
+    if (MechanistError.is(error, 'unsupported')) return [];
+    throw error;
+  }
   const heads: HeadContribution[] = [];
   for (const [hook, value] of contributions) {
     const layer = /^blocks\.(\d+)\.attn\.hook_result$/.exec(hook)?.[1];

@@ -183,14 +183,18 @@ describe('grad', () => {
     expectClose(tensorsOf(out).get('ln_final.hook_normalized'), lens.get('grad_corrupted.ln_final.hook_normalized'));
   });
 
-  it('differentiates the logit of a class with respect to pixels', async () => {
-    await succeeds('grad', vit, '--inputs', vitInputs, '--metric', 'class:1,0', '--wrt', 'pixel_values', '--out', out);
-    expect(tensorsOf(out).get('pixel_values')!.dims).toEqual(tensorsOf(vitInputs).get('pixel_values')!.dims);
+  it('differentiates the logits of a classifier', async () => {
+    await succeeds('grad', vit, '--inputs', vitInputs, '--metric', 'class:1,0', '--wrt', 'pixel_values,blocks.*.hook_resid_post', '--out', out);
+    const [written, expected] = [tensorsOf(out), tensorsOf(vitInputs)];
+    expect(written.get('pixel_values')!.dims).toEqual(expected.get('pixel_values')!.dims);
+    for (const layer of [0, 1, 2]) expectClose(written.get(`blocks.${layer}.hook_resid_post`), expected.get(`grad.resid_post.${layer}`));
   });
 
   it.each<[string, string[], number, RegExp]>([
     ['a metric that cannot be read', ['--metric', 'logit', '--wrt', 'hook_embed'], 1, /metric "logit".*logit_diff:RIGHT,WRONG/],
     ['a metric of a classifier', ['--metric', 'class:1', '--wrt', 'hook_embed'], 1, /rank/],
+    ['a token the model does not have', ['--metric', 'logit:160', '--wrt', 'hook_embed'], 1, /output 160, but the model has 160/],
+    ['a position the inputs do not have', ['--metric', 'logit:1@11', '--wrt', 'hook_embed'], 1, /position 11 of a sequence of 11/],
     ['as many answers as there are not rows', ['--metric', 'logit_diff:1,2;3,4;5,6', '--wrt', 'hook_embed'], 1, /3 answer pairs for 2 rows/],
     ['no metric', ['--wrt', 'hook_embed'], 2, /--metric is missing/],
     ['no hooks', ['--metric', metric], 2, /--wrt is missing/],
@@ -260,5 +264,36 @@ describe('inspect', () => {
     const total = async (positions: string): Promise<number> =>
       (JSON.parse(await succeeds('inspect', gpt2, '--positions', positions)) as { memory: { forward: { activations: number } } }).memory.forward.activations;
     expect(await total('64')).toBeGreaterThan(await total('8'));
+  });
+});
+
+describe('trace', () => {
+  it('shows the tokens, what the stream would predict, and the heads', async () => {
+    writeSafetensors(clean, [['input_ids', i64([1, 4], [5, 6, 7, 8])]]);
+    const text = await succeeds('trace', join(fixtures, 'models/gpt2'), '--inputs', clean, '--heads', '3');
+    expect(text).toMatch(/^gpt2 \(gpt2, 3 layers, 4 heads, width 48\)$/m);
+    expect(text).toMatch(/^ {2}#5$/m);
+    expect(text).toMatch(/^ {2}#8 +\d+\.\d\d /m);
+    expect(text).toMatch(/^ {2}layer 2 +#\d+ +\d+\.\d %/m);
+    expect(text.match(/^ {2}L\dH\d +[+-]\d+\.\d{3}/gm)).toHaveLength(3);
+  });
+
+  it('ends the lens with the prediction', async () => {
+    writeSafetensors(clean, [['input_ids', i64([1, 3], [1, 2, 3])]]);
+    const shown = await succeeds('trace', gpt2, '--inputs', clean);
+    const predicted = /Next token\n {2}(#\d+ +\d+\.\d %)/.exec(shown)![1]!.replaceAll(/ +/g, ' ');
+    const last = /layer 2 +(#\d+ +\d+\.\d %)/.exec(shown)![1]!.replaceAll(/ +/g, ' ');
+    expect(last).toBe(predicted);
+  });
+
+  it('shows the heads of a foreign file only if they can be told apart', async () => {
+    writeSafetensors(clean, [['input_ids', i64([1, 3], [1, 2, 3])]]);
+    expect(await succeeds('trace', gpt2, '--inputs', clean)).not.toContain('Heads');
+  });
+
+  it('needs a language model', async () => {
+    const { code, stderr } = await mechanist('trace', vit, '--inputs', vitInputs);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/token ids/);
   });
 });
