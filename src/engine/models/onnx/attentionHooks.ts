@@ -1,5 +1,5 @@
 /** The hooks inside attention: queries, keys, values, scores, pattern and what the heads give. */
-import type { Node } from '../../graph/ir.ts';
+import type { Node, Shape } from '../../graph/ir.ts';
 import type { Layer } from './nameHooks.ts';
 import type { ScopedGraph } from './scopedGraph.ts';
 
@@ -9,11 +9,12 @@ export interface AttentionSizes {
   readonly dHead: number;
 }
 
-/** Head counts as the graph has them, or undefined when there is no recognisable attention. */
-export function attentionSizes(g: ScopedGraph, layer: Layer): AttentionSizes | undefined {
+/** Head counts as the graph has them; `declared` heads are used where it does not show them. Undefined without recognisable attention. */
+export function attentionSizes(g: ScopedGraph, layer: Layer, declared: number | undefined): AttentionSizes | undefined {
+  const joined = g.entering(`${layer.scope}/${layer.layout.attentionOut}`)[0];
+  const width = joined === undefined ? undefined : g.shapeOf(joined)!.at(-1);
   const pattern = softmaxOf(g, layer)?.outputs[0];
-  const nHeads = pattern === undefined ? undefined : g.shapeOf(pattern)?.at(-3);
-  const width = g.shapeOf(g.entering(`${layer.scope}/${layer.layout.attentionOut}`)[0] ?? '')?.at(-1);
+  const nHeads = [partsOf(g, joined)?.[2], pattern === undefined ? undefined : g.shapeOf(pattern)?.at(-3), declared].find((heads) => typeof heads === 'number');
   if (typeof nHeads !== 'number' || typeof width !== 'number' || width % nHeads !== 0) return undefined;
   const dHead = width / nHeads;
   const { qkv } = layer.layout;
@@ -21,12 +22,19 @@ export function attentionSizes(g: ScopedGraph, layer: Layer): AttentionSizes | u
   return { nHeads, nKeyValueHeads: typeof keys === 'number' && keys % dHead === 0 ? keys / dHead : nHeads, dHead };
 }
 
+/** The shape [b,p,h,d] that is joined to the input of the output projection, where it is. */
+function partsOf(g: ScopedGraph, joined: string | undefined): Shape | undefined {
+  const join = joined === undefined ? undefined : g.producerOf(joined);
+  const shape = join?.op === 'Reshape' ? g.shapeOf(join.inputs[0]!) : undefined;
+  return shape?.length === 4 ? shape : undefined;
+}
+
 /** Names the attention hooks of a layer, as far as they are found. */
 export function nameAttention(g: ScopedGraph, layer: Layer, sizes: AttentionSizes | undefined): void {
   const softmax = softmaxOf(g, layer);
   if (softmax !== undefined) {
-    g.name(softmax.inputs[0]!, `${layer.hook}.attn.hook_attn_scores`);
-    g.name(softmax.outputs[0]!, `${layer.hook}.attn.hook_pattern`);
+    namePattern(g, softmax.inputs[0]!, `${layer.hook}.attn.hook_attn_scores`, layer, sizes);
+    namePattern(g, softmax.outputs[0]!, `${layer.hook}.attn.hook_pattern`, layer, sizes);
   }
   if (sizes === undefined) return;
   nameHeadOutputs(g, layer, sizes);
@@ -35,6 +43,12 @@ export function nameAttention(g: ScopedGraph, layer: Layer, sizes: AttentionSize
   nameHeads(g, k, `${layer.hook}.attn.hook_k`, sizes.nKeyValueHeads, sizes.dHead);
   nameHeads(g, v, `${layer.hook}.attn.hook_v`, sizes.nKeyValueHeads, sizes.dHead);
   if (softmax !== undefined) nameRotated(g, layer, softmax, sizes);
+}
+
+/** Names [b,h,q,k]; where the exporter folded heads into the batch, the hook shows them apart. */
+function namePattern(g: ScopedGraph, tensor: string, hook: string, layer: Layer, sizes: AttentionSizes | undefined): void {
+  if (g.shapeOf(tensor)?.length === 3 && sizes !== undefined) g.nameUnfolded(tensor, hook, sizes.nHeads, g.shapeOf(layer.input)![0]!);
+  else g.name(tensor, hook);
 }
 
 function softmaxOf(g: ScopedGraph, { scope, layout }: Layer): Node | undefined {

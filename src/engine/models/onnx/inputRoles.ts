@@ -1,6 +1,7 @@
 /** What the inputs of an exported model mean, told from their names: which must be given, and what the others default to. */
 import { MechanistError } from '../../errors.ts';
 import { withInputShapes } from '../../graph/import/inputs.ts';
+import { intAttribute } from '../../graph/ir.ts';
 import type { Dim, Graph, Shape } from '../../graph/ir.ts';
 import { elementCount, zeros } from '../../tensor.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -48,12 +49,31 @@ export function withStandardSymbols(graph: Graph, main: string, fixed: ReadonlyM
   return withInputShapes(graph, shapes);
 }
 
-/** Completes `inputs` with defaults. Errors: `argument` naming a missing input, or one whose size cannot be told. */
-export function completeFeeds(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Feeds {
-  const feeds = new Map(inputs);
+/** Inputs that are looked up directly in tables of weights: input → rows of the smallest such table. */
+export function lookedUp(graph: Graph): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (const node of graph.nodes) {
+    const [table, indices] = node.inputs;
+    const size = node.op === 'Gather' && indices !== undefined && graph.inputs.has(indices) ? graph.parameters.get(table ?? '')?.shape?.[intAttribute(node, 'axis', 0)] : undefined;
+    if (typeof size === 'number') rows.set(indices!, Math.min(size, rows.get(indices!) ?? Infinity));
+  }
+  return rows;
+}
+
+/**
+ * Completes `inputs` with defaults and checks indices against the tables they are looked up in, because the runtime
+ * would take a negative index for one counted from the end. A mask or position input that this file does without is
+ * ignored. Errors: `argument` naming an input that is missing, unknown or holds an impossible index.
+ */
+export function completeFeeds(graph: Graph, inputs: ReadonlyMap<string, Tensor>, tables: ReadonlyMap<string, number>): Feeds {
+  const feeds = new Map<string, Tensor>();
+  for (const [name, value] of inputs) {
+    if (graph.inputs.has(name)) feeds.set(name, value);
+    else if (defaultOf(name) === undefined) throw failure(name, `The model has no input of this name. It has: ${[...graph.inputs.keys()].join(', ')}.`);
+  }
   const sizes = new Map<string, number>();
   for (const [name, { shape }] of graph.inputs) {
-    const given = inputs.get(name);
+    const given = feeds.get(name);
     shape?.forEach((dim, i) => {
       if (typeof dim === 'string' && given?.dims[i] !== undefined && !sizes.has(dim)) sizes.set(dim, given.dims[i]);
     });
@@ -62,12 +82,21 @@ export function completeFeeds(graph: Graph, inputs: ReadonlyMap<string, Tensor>)
     if (feeds.has(name)) continue;
     const fill = defaultOf(name);
     const dims = shape?.map((dim) => (typeof dim === 'number' ? dim : sizes.get(dim)));
-    if (fill === undefined || dims === undefined || !dims.every((dim) => dim !== undefined)) {
-      throw new MechanistError('argument', 'This input is missing.', { field: `input ${name}` });
-    }
+    if (fill === undefined || dims === undefined || !dims.every((dim) => dim !== undefined)) throw failure(name, 'This input is missing.');
     feeds.set(name, filled(fill, dtype, dims));
   }
+  for (const [name, rows] of tables) checkIndices(name, feeds.get(name)!, rows);
   return feeds;
+}
+
+function checkIndices(name: string, { data }: Tensor, rows: number): void {
+  for (const index of data) {
+    if (index < 0 || index >= rows) throw failure(name, `Index ${index} is outside the table of ${rows} entries.`);
+  }
+}
+
+function failure(name: string, statement: string): MechanistError {
+  return new MechanistError('argument', statement, { field: `input ${name}` });
 }
 
 function filled(fill: Default, dtype: Tensor['dtype'], dims: readonly number[]): Tensor {

@@ -26,10 +26,15 @@ export interface ModuleLayout {
   readonly mlpLinear?: string;
   readonly mlpOut: string;
   readonly norm: 'LN' | 'RMS';
-  /** Relative to the root or absolute below any root. The first that exists counts. */
+  /** Relative to the root, with `../` for its owner. The first that exists counts. */
   readonly embed?: readonly string[];
   readonly positionEmbed?: readonly string[];
+  readonly tokenTypeEmbed?: readonly string[];
+  readonly embedNorm?: readonly string[];
   readonly finalNorm?: readonly string[];
+  readonly head?: readonly string[];
+  /** TransformerLens writes `embed.hook_embed` for BERT and `hook_embed` for everything else. */
+  readonly embedHooks?: 'embed.';
   /** The embeddings are scaled before they enter the stream (Gemma): `hook_embed` is the scaled value. */
   readonly scaledEmbed?: boolean;
   /** Further paths in a layer that tell this layout from similar ones. */
@@ -39,13 +44,14 @@ export interface ModuleLayout {
 const llama: ModuleLayout = {
   family: 'llama', layers: 'layers', attention: 'self_attn', qkv: ['self_attn/q_proj', 'self_attn/k_proj', 'self_attn/v_proj'], attentionOut: 'self_attn/o_proj',
   normBeforeAttention: 'input_layernorm', normBeforeMlp: 'post_attention_layernorm', mlpIn: 'mlp/gate_proj', mlpLinear: 'mlp/up_proj', mlpOut: 'mlp/down_proj',
-  norm: 'RMS', embed: ['embed_tokens'], finalNorm: ['norm'],
+  norm: 'RMS', embed: ['embed_tokens'], finalNorm: ['norm'], head: ['../lm_head'],
 };
 
 const bert: ModuleLayout = {
   family: 'bert', layers: 'layer', attention: 'attention/self', qkv: ['attention/self/query', 'attention/self/key', 'attention/self/value'], attentionOut: 'attention/output/dense',
   normOnStream: ['attention/output/LayerNorm', 'output/LayerNorm'], mlpIn: 'intermediate/dense', mlpOut: 'output/dense', norm: 'LN',
-  embed: ['../embeddings/word_embeddings'], positionEmbed: ['../embeddings/position_embeddings'],
+  embed: ['../embeddings/word_embeddings'], positionEmbed: ['../embeddings/position_embeddings'], tokenTypeEmbed: ['../embeddings/token_type_embeddings'],
+  embedNorm: ['../embeddings/LayerNorm'], embedHooks: 'embed.', head: ['../../cls/predictions/decoder'],
 };
 
 const clip: ModuleLayout = {
@@ -58,29 +64,29 @@ const clip: ModuleLayout = {
 export const moduleLayouts: readonly ModuleLayout[] = [
   {
     family: 'gpt_neo', layers: 'h', attention: 'attn/attention', qkv: ['attn/attention/q_proj', 'attn/attention/k_proj', 'attn/attention/v_proj'], attentionOut: 'attn/attention/out_proj',
-    normBeforeAttention: 'ln_1', normBeforeMlp: 'ln_2', mlpIn: 'mlp/c_fc', mlpOut: 'mlp/c_proj', norm: 'LN', embed: ['wte'], positionEmbed: ['wpe'], finalNorm: ['ln_f'],
+    normBeforeAttention: 'ln_1', normBeforeMlp: 'ln_2', mlpIn: 'mlp/c_fc', mlpOut: 'mlp/c_proj', norm: 'LN', embed: ['wte'], positionEmbed: ['wpe'], finalNorm: ['ln_f'], head: ['../lm_head'],
   },
   {
     family: 'gpt2', layers: 'h', attention: 'attn', qkv: 'attn/c_attn', attentionOut: 'attn/c_proj',
-    normBeforeAttention: 'ln_1', normBeforeMlp: 'ln_2', mlpIn: 'mlp/c_fc', mlpOut: 'mlp/c_proj', norm: 'LN', embed: ['wte'], positionEmbed: ['wpe'], finalNorm: ['ln_f'],
+    normBeforeAttention: 'ln_1', normBeforeMlp: 'ln_2', mlpIn: 'mlp/c_fc', mlpOut: 'mlp/c_proj', norm: 'LN', embed: ['wte'], positionEmbed: ['wpe'], finalNorm: ['ln_f'], head: ['../lm_head'],
   },
   {
     family: 'gptj', layers: 'h', attention: 'attn', qkv: ['attn/q_proj', 'attn/k_proj', 'attn/v_proj'], attentionOut: 'attn/out_proj',
-    normBeforeAttention: 'ln_1', mlpIn: 'mlp/fc_in', mlpOut: 'mlp/fc_out', norm: 'LN', embed: ['wte'], finalNorm: ['ln_f'],
+    normBeforeAttention: 'ln_1', mlpIn: 'mlp/fc_in', mlpOut: 'mlp/fc_out', norm: 'LN', embed: ['wte'], finalNorm: ['ln_f'], head: ['../lm_head'],
   },
   {
     family: 'gpt_neox', layers: 'layers', attention: 'attention', qkv: 'attention/query_key_value', attentionOut: 'attention/dense',
     normBeforeAttention: 'input_layernorm', normBeforeMlp: 'post_attention_layernorm', mlpIn: 'mlp/dense_h_to_4h', mlpOut: 'mlp/dense_4h_to_h', norm: 'LN',
-    embed: ['embed_in'], finalNorm: ['final_layer_norm'],
+    embed: ['embed_in'], finalNorm: ['final_layer_norm'], head: ['../embed_out'],
   },
   {
     family: 'opt', layers: 'layers', attention: 'self_attn', qkv: ['self_attn/q_proj', 'self_attn/k_proj', 'self_attn/v_proj'], attentionOut: 'self_attn/out_proj',
     normBeforeAttention: 'self_attn_layer_norm', normBeforeMlp: 'final_layer_norm', mlpIn: 'fc1', mlpOut: 'fc2', norm: 'LN',
-    embed: ['embed_tokens'], positionEmbed: ['embed_positions'], finalNorm: ['final_layer_norm'],
+    embed: ['embed_tokens'], positionEmbed: ['embed_positions'], finalNorm: ['final_layer_norm'], head: ['../../lm_head'],
   },
   {
     family: 'phi', layers: 'layers', attention: 'self_attn', qkv: ['self_attn/q_proj', 'self_attn/k_proj', 'self_attn/v_proj'], attentionOut: 'self_attn/dense',
-    normBeforeAttention: 'input_layernorm', mlpIn: 'mlp/fc1', mlpOut: 'mlp/fc2', norm: 'LN', embed: ['embed_tokens'], finalNorm: ['final_layernorm'],
+    normBeforeAttention: 'input_layernorm', mlpIn: 'mlp/fc1', mlpOut: 'mlp/fc2', norm: 'LN', embed: ['embed_tokens'], finalNorm: ['final_layernorm'], head: ['../lm_head'],
   },
   {
     ...llama, family: 'gemma2', normBeforeMlp: 'pre_feedforward_layernorm', normAfterAttention: 'post_attention_layernorm', normAfterMlp: 'post_feedforward_layernorm',
@@ -99,7 +105,8 @@ export const moduleLayouts: readonly ModuleLayout[] = [
   {
     family: 'distilbert', layers: 'layer', attention: 'attention', qkv: ['attention/q_lin', 'attention/k_lin', 'attention/v_lin'], attentionOut: 'attention/out_lin',
     normOnStream: ['sa_layer_norm', 'output_layer_norm'], mlpIn: 'ffn/lin1', mlpOut: 'ffn/lin2', norm: 'LN',
-    embed: ['../embeddings/word_embeddings'], positionEmbed: ['../embeddings/position_embeddings'],
+    embed: ['../embeddings/word_embeddings'], positionEmbed: ['../embeddings/position_embeddings'], embedNorm: ['../embeddings/LayerNorm'],
+    embedHooks: 'embed.', head: ['../../vocab_projector'],
   },
 ];
 

@@ -4,6 +4,7 @@
  * Whatever is not found keeps the exporter's name.
  */
 import type { Graph } from '../../graph/ir.ts';
+import { isJsonObject } from '../jsonFile.ts';
 import type { JsonObject } from '../jsonFile.ts';
 import type { TransformerConfig } from '../model.ts';
 import { attentionSizes, nameAttention } from './attentionHooks.ts';
@@ -26,7 +27,7 @@ export function nameHooks(graph: Graph, config: JsonObject | undefined): NamedGr
   const stacks = findStacks(scoped.scopes());
   const found: FoundStack[] = [];
   for (const stack of stacks) {
-    const named = nameStack(scoped, stack, hookPrefix(stack, stacks));
+    const named = nameStack(scoped, withArrangement(scoped, stack), hookPrefix(stack, stacks), declaredHeads(stack, config));
     if (named !== undefined) found.push(named);
   }
   const named = scoped.finish();
@@ -53,7 +54,24 @@ function hookPrefix(stack: LayerStack, stacks: readonly LayerStack[]): string {
   return `${stack.root.replace(/^\//, '').replaceAll('/', '.')}.`;
 }
 
-function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string): FoundStack | undefined {
+/** Some models put the same norms before attention and MLP or after them, by configuration (OPT): the graph tells. */
+function withArrangement(g: ScopedGraph, stack: LayerStack): LayerStack {
+  const { layout, root } = stack;
+  const { normBeforeAttention, normBeforeMlp, ...rest } = layout;
+  if (normBeforeAttention === undefined || normBeforeMlp === undefined || layout.normAfterAttention !== undefined) return stack;
+  const scope = `${root}/${layout.layers}.0`;
+  const outside = new Set(g.entering(scope));
+  if (g.entering(`${scope}/${normBeforeAttention}`).some((name) => outside.has(name))) return stack;
+  return g.within(`${scope}/${normBeforeAttention}`).length === 0 ? stack : { ...stack, layout: { ...rest, normOnStream: [normBeforeAttention, normBeforeMlp] } };
+}
+
+function declaredHeads({ root }: LayerStack, config: JsonObject | undefined): number | undefined {
+  const part = root.includes('text_model') ? config?.text_config : root.includes('vision_model') ? config?.vision_config : undefined;
+  const own = isJsonObject(part) ? part : config;
+  return [own?.num_attention_heads, own?.n_head, own?.num_heads, own?.n_heads].find((value): value is number => typeof value === 'number');
+}
+
+function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string, heads: number | undefined): FoundStack | undefined {
   const { layout, root, count } = stack;
   const scopeOfLayer = (i: number): string => `${root}/${layout.layers}.${i}`;
   const projected = g.leaving(`${scopeOfLayer(0)}/${layout.attentionOut}`).at(-1);
@@ -71,7 +89,7 @@ function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string): FoundStac
     const out = g.leaving(layer.scope).filter(isStream).at(-1);
     if (out === undefined) return undefined;
     g.name(layer.input, `${layer.hook}.hook_resid_pre`);
-    sizes = attentionSizes(g, layer) ?? sizes;
+    sizes = attentionSizes(g, layer, heads) ?? sizes;
     nameAttention(g, layer, sizes);
     isParallel = nameResiduals(layer) && isParallel;
     dMlp = nameMlp(layer) ?? dMlp;
@@ -80,7 +98,10 @@ function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string): FoundStac
     stream = out;
   }
   const final = firstScope(g, stack, layout.finalNorm);
-  if (final !== undefined) nameNorm(g, final, `${prefix}ln_final`, layout.norm);
+  if (final !== undefined) nameNorm(g, final, `${prefix}ln_final`, layout.norm, stream);
+  const head = firstScope(g, stack, layout.head);
+  const logits = head === undefined ? undefined : g.leaving(head).at(-1);
+  if (logits !== undefined) g.name(logits, `${prefix}unembed.hook_pre`);
   return { stack, dModel, dMlp, sizes, isParallel };
 }
 
@@ -103,26 +124,36 @@ function streamInto(g: ScopedGraph, scope: string, layout: ModuleLayout, isStrea
   return candidates.find((name) => norm.includes(name)) ?? candidates[0];
 }
 
-function firstScope(g: ScopedGraph, { root, layout, count }: LayerStack, paths: readonly string[] | undefined): string | undefined {
+function firstScope(g: ScopedGraph, { root, count }: LayerStack, paths: readonly string[] | undefined): string | undefined {
   for (const path of paths ?? []) {
-    const numbered = path.replace('{n}', String(count));
-    const scope = numbered.startsWith('../') ? `${root.slice(0, Math.max(0, root.lastIndexOf('/')))}/${numbered.slice(3)}` : `${root}/${numbered}`;
-    if (g.within(scope).length > 0) return scope;
+    let scope = root;
+    let rest = path.replace('{n}', String(count));
+    for (; rest.startsWith('../'); rest = rest.slice(3)) scope = scope.slice(0, Math.max(0, scope.lastIndexOf('/')));
+    if (g.within(`${scope}/${rest}`).length > 0) return `${scope}/${rest}`;
   }
-  void layout;
   return undefined;
 }
 
 function nameEmbedding(g: ScopedGraph, stack: LayerStack, prefix: string, stream: string): void {
-  const tokens = firstScope(g, stack, stack.layout.embed);
-  const looked = tokens === undefined ? undefined : g.leaving(tokens).at(-1);
-  // Gemma multiplies its embeddings before they enter the stream; the scaled ones are what the hook means.
-  const hasPositions = firstScope(g, stack, stack.layout.positionEmbed) !== undefined;
-  const embedded = looked !== undefined && !hasPositions && stack.layout.positionEmbed === undefined ? stream : looked;
-  if (embedded !== undefined) g.name(embedded, `${prefix}hook_embed`);
-  const positions = firstScope(g, stack, stack.layout.positionEmbed);
+  const { layout } = stack;
+  const hooks = prefix + (layout.embedHooks ?? '');
+  const given = (paths: readonly string[] | undefined): string | undefined => {
+    const scope = firstScope(g, stack, paths);
+    return scope === undefined ? undefined : g.leaving(scope).at(-1);
+  };
+  const tokens = given(layout.embed);
+  // Gemma multiplies its embeddings before they enter the stream; without positions to add, what enters is the embedding.
+  const embedded = tokens !== undefined && layout.positionEmbed === undefined ? stream : tokens;
+  if (embedded !== undefined) g.name(embedded, `${hooks}hook_embed`);
+  const positions = firstScope(g, stack, layout.positionEmbed);
   const position = positions === undefined ? undefined : positionEmbedding(g, positions);
-  if (position !== undefined) g.name(position, `${prefix}hook_pos_embed`);
+  if (position !== undefined) g.name(position, `${hooks}hook_pos_embed`);
+  const type = given(layout.tokenTypeEmbed);
+  if (type !== undefined) g.name(type, `${hooks}hook_token_type_embed`);
+  const norm = firstScope(g, stack, layout.embedNorm);
+  if (norm === undefined) return;
+  nameNorm(g, norm, `${prefix}embed.ln`, layout.norm, stream);
+  g.name(stream, `${prefix}hook_full_embed`);
 }
 
 /** Positions may depend on sizes only, so this does not ask for a tensor that carries data. */
@@ -132,15 +163,19 @@ function positionEmbedding(g: ScopedGraph, scope: string): string | undefined {
 
 /** Names what attention gives to the stream and the sum in between. Returns whether the MLP reads beside attention. */
 function nameResiduals({ g, layout, scope, hook, input }: Layer): boolean {
-  const source = layout.normAfterAttention ?? layout.attentionOut;
-  const attention = g.leaving(`${scope}/${source}`).at(-1);
-  if (attention === undefined) return true;
+  const projected = g.leaving(`${scope}/${layout.attentionOut}`).at(-1);
+  const attention = layout.normAfterAttention === undefined ? projected : g.leaving(`${scope}/${layout.normAfterAttention}`).at(-1);
+  if (attention === undefined || projected === undefined) return true;
+  if (attention !== projected) g.name(projected, `${hook}.attn.hook_out`);
   g.name(attention, `${hook}.hook_attn_out`);
   const sum = g.readersOf(attention).find((node) => node.op === 'Add' && node.inputs.includes(input));
   const middle = sum?.outputs[0];
   // In a parallel block the same sum may occur on the way to the final one, but nothing else reads it.
-  const isRead = middle !== undefined && g.readersOf(middle).length > 1;
+  const readers = middle === undefined ? [] : g.readersOf(middle);
+  const isRead = middle !== undefined && (readers.length > 1 || readers.some((node) => node.op !== 'Add'));
   if (isRead) g.name(middle, `${hook}.hook_resid_mid`);
+  if (layout.normBeforeAttention !== undefined) g.nameFor(input, `${hook}.hook_attn_in`, `${scope}/${layout.normBeforeAttention}`);
+  if (layout.normBeforeMlp !== undefined) g.nameFor(isRead ? middle : input, `${hook}.hook_mlp_in`, `${scope}/${layout.normBeforeMlp}`);
   return !isRead;
 }
 
@@ -153,6 +188,7 @@ function nameMlp({ g, layout, scope, hook, isStream, input }: Layer): number | u
   if (layout.mlpLinear !== undefined) give(layout.mlpLinear, 'mlp.hook_pre_linear');
   const post = g.entering(`${scope}/${layout.mlpOut}`)[0];
   if (post !== undefined) nameHidden(g, post, `${hook}.mlp.hook_post`, input);
+  if (layout.normAfterMlp !== undefined) give(layout.mlpOut, 'mlp.hook_out');
   const out = g.leaving(`${scope}/${layout.normAfterMlp ?? layout.mlpOut}`).at(-1);
   if (out !== undefined) nameHidden(g, out, `${hook}.hook_mlp_out`, input);
   if (layout.normOnStream !== undefined && out !== undefined) {
@@ -162,20 +198,17 @@ function nameMlp({ g, layout, scope, hook, isStream, input }: Layer): number | u
   return width;
 }
 
-/** Names a tensor of the MLP; where the exporter flattened batch and position, the hook shows them apart. */
 function nameHidden(g: ScopedGraph, tensor: string, hook: string, like: string): number | undefined {
-  const shape = g.shapeOf(tensor)!;
-  if (shape.length === 2) g.nameUnflattened(tensor, hook, like);
-  else g.name(tensor, hook);
-  const width = shape.at(-1);
+  g.nameStreamLike(tensor, hook, like);
+  const width = g.shapeOf(tensor)!.at(-1);
   return typeof width === 'number' ? width : undefined;
 }
 
-function nameLayerNorms({ g, layout, scope, hook }: Layer): void {
+function nameLayerNorms({ g, layout, scope, hook, input }: Layer): void {
   const norms: readonly (readonly [string | undefined, string])[] = [
     [layout.normBeforeAttention, 'ln1'], [layout.normBeforeMlp, 'ln2'],
     [layout.normAfterAttention, 'ln1_post'], [layout.normAfterMlp, 'ln2_post'],
     [layout.normOnStream?.[0], 'ln1'], [layout.normOnStream?.[1], 'ln2'],
   ];
-  for (const [path, name] of norms) if (path !== undefined) nameNorm(g, `${scope}/${path}`, `${hook}.${name}`, layout.norm);
+  for (const [path, name] of norms) if (path !== undefined) nameNorm(g, `${scope}/${path}`, `${hook}.${name}`, layout.norm, input);
 }

@@ -8,7 +8,7 @@ import type { Tensor } from '../../tensor.ts';
 import type { GraphOptions, HookPoint, Model, TransformerConfig } from '../model.ts';
 import type { ParameterStore } from '../parameters.ts';
 import { toFloat64 } from './float64.ts';
-import { completeFeeds, defaultOf } from './inputRoles.ts';
+import { completeFeeds, defaultOf, lookedUp } from './inputRoles.ts';
 
 export interface OnnxModelParts {
   readonly id: string;
@@ -28,6 +28,8 @@ export class OnnxModel implements Model {
   readonly requiredInputs: readonly string[];
   readonly output: string;
   private readonly single: Graph;
+  /** Rows of the smallest table that each index input is looked up in. */
+  private readonly tables: ReadonlyMap<string, number>;
   private double: Graph | undefined;
 
   constructor(parts: OnnxModelParts) {
@@ -37,6 +39,7 @@ export class OnnxModel implements Model {
     this.config = parts.config;
     this.parameters = parts.parameters;
     this.single = parts.graph;
+    this.tables = lookedUp(parts.graph);
     this.requiredInputs = [...parts.graph.inputs.keys()].filter((name) => defaultOf(name) === undefined);
     const outputs = parts.graph.outputs;
     this.output = outputs.includes('logits') ? 'logits' : outputs[0]!;
@@ -66,7 +69,7 @@ export class OnnxModel implements Model {
   }
 
   feeds(inputs: ReadonlyMap<string, Tensor>): Feeds {
-    return completeFeeds(this.single, inputs);
+    return completeFeeds(this.single, inputs, this.tables);
   }
 
   hash(): Promise<string> {

@@ -1,7 +1,7 @@
 /** A graph under reading and rewriting by module scope: who produces and reads a tensor, what enters and leaves a module. */
 import { GraphBuilder } from '../../graph/builder.ts';
 import { readsOf, typeOf } from '../../graph/ir.ts';
-import type { Graph, Node, Shape } from '../../graph/ir.ts';
+import type { Dim, Graph, Node, Shape } from '../../graph/ir.ts';
 import { topologicalOrder } from '../../graph/order.ts';
 import { renameNodeReads, renameTensors } from '../../graph/rename.ts';
 
@@ -14,6 +14,7 @@ export class ScopedGraph {
   private readonly dynamic: ReadonlySet<string>;
   private readonly renames = new Map<string, string>();
   private readonly insertions: { readonly name: string; readonly make: (b: GraphBuilder, from: string) => string }[] = [];
+  private readonly copies: { readonly name: string; readonly hook: string; readonly readers: readonly Node[] }[] = [];
   private readonly current = new Map<string, string>();
 
   constructor(graph: Graph) {
@@ -109,13 +110,25 @@ export class ScopedGraph {
     else this.renames.set(name, hook);
   }
 
+  /** Gives the readers in `scope` their own named copy of a tensor. Does nothing when none of them reads it. */
+  nameFor(name: string, hook: string, scope: string): void {
+    const inside = new Set(this.within(scope));
+    const readers = this.readersOf(name).filter((node) => inside.has(node));
+    if (readers.length > 0) this.copies.push({ name, hook, readers });
+  }
+
   /** Puts a hook [batch, pos, …parts] on the path of a tensor [batch, pos, d]. */
   nameSplit(name: string, hook: string, parts: readonly number[]): void {
     this.insert(name, (b, from) => b.reshape(b.reshape(from, [0, 0, ...parts], hook), [0, 0, parts.reduce((a, p) => a * p, 1)]));
   }
 
-  /** Puts a hook [batch, pos, d] on the path of a matrix [batch·pos, d], with sizes taken from `like`. */
-  nameUnflattened(name: string, hook: string, like: string): void {
+  /** Names a tensor [batch, pos, d]; where the exporter flattened batch and position, the hook shows them apart, with sizes from `like`. */
+  nameStreamLike(name: string, hook: string, like: string): void {
+    if (this.shapeOf(name)?.length === 2 && this.shapeOf(like)?.length === 3) this.nameUnflattened(name, hook, like);
+    else this.name(name, hook);
+  }
+
+  private nameUnflattened(name: string, hook: string, like: string): void {
     const leading = this.shapeOf(like)!.slice(0, 2);
     const width = this.shapeOf(name)!.at(-1)!;
     this.insert(name, (b, from) => {
@@ -128,6 +141,18 @@ export class ScopedGraph {
     });
   }
 
+  /** Puts a hook [batch, heads, q, k] on the path of a tensor [batch·heads, q, k]. */
+  nameUnfolded(name: string, hook: string, heads: number, batch: Dim): void {
+    const shape = this.shapeOf(name)!;
+    this.insert(name, (b, from) => {
+      const seen = b.node('Reshape', [from, b.concat([b.vector([-1, heads]), b.slice(b.shape(from), 0, 1, 3)], 0)], { outputs: [hook] });
+      b.setType(hook, { dtype: b.dtypeOf(from), shape: [batch, heads, ...shape.slice(1)] });
+      const back = b.node('Reshape', [seen, b.concat([b.vector([-1]), b.slice(b.shape(seen), 0, 2, 4)], 0)]);
+      b.setType(back, { dtype: b.dtypeOf(from), shape });
+      return back;
+    });
+  }
+
   /** Puts a hook with its axes in another order on the path. */
   nameTransposed(name: string, hook: string, perm: readonly number[]): void {
     this.insert(name, (b, from) => b.transpose(b.transpose(from, perm, hook), perm.map((_, i) => perm.indexOf(i))));
@@ -136,15 +161,23 @@ export class ScopedGraph {
   /** The rewritten graph. */
   finish(): Graph {
     const renamed = renameTensors(this.base, this.renames);
-    const originals = new Set(renamed.nodes);
     const b = new GraphBuilder(renamed);
     this.current.clear();
     for (const { name, make } of this.insertions) this.current.set(name, make(b, this.currentName(name)));
     // A graph output that became a hook stays an output, downstream of the hook.
     for (const name of this.base.outputs) if (this.renames.has(name)) b.identity(this.currentName(name), name);
     const redirects = new Map(Array.from(this.current, ([name, to]): [string, string] => [this.renames.get(name) ?? name, to]));
+    const redirected = new Map<Node, Node>();
+    renamed.nodes.forEach((node, i) => redirected.set(node, renameNodeReads(node, this.redirectsOf(this.base.nodes[i]!, redirects))));
+    for (const { name, hook } of this.copies) b.identity(this.currentName(name), hook);
     const built = b.build(this.base.outputs);
-    return { ...built, nodes: topologicalOrder(built.nodes.map((node) => (originals.has(node) ? renameNodeReads(node, redirects) : node))) };
+    return { ...built, nodes: topologicalOrder(built.nodes.map((node) => redirected.get(node) ?? node)) };
+  }
+
+  private redirectsOf(original: Node, redirects: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    const own = this.copies.filter((copy) => copy.readers.includes(original));
+    if (own.length === 0) return redirects;
+    return new Map([...redirects, ...own.map(({ name, hook }): [string, string] => [this.renames.get(name) ?? name, hook])]);
   }
 
   /** The most downstream version of a tensor so far. */
