@@ -1,5 +1,5 @@
 /** Inference for operators that contract or reduce: matrix products, reductions, norms, TopK. */
-import { intAttribute, intsAttribute } from '../ir.ts';
+import { intAttribute, intsAttribute, stringAttribute } from '../ir.ts';
 import type { Dim, Shape, ValueType } from '../ir.ts';
 import { broadcastShapes, normalAxis } from '../shape.ts';
 import type { InferContext, InferRule } from './rule.ts';
@@ -23,6 +23,7 @@ export const reductionRules: ReadonlyMap<string, InferRule> = new Map<string, In
     const columns = b[intAttribute(c.node, 'transB', 0) === 1 ? 0 : 1]!;
     return [{ dtype: type.dtype, shape: [rows, columns] }];
   }],
+  ['Einsum', (c) => [einsum(c)]],
   ['LayerNormalization', (c) => {
     const type = c.type(0);
     if (type?.shape === undefined) return [type];
@@ -70,4 +71,20 @@ function argReduced(c: InferContext): ValueType {
   const axis = normalAxis(intAttribute(c.node, 'axis', 0), shape.length);
   const keep = intAttribute(c.node, 'keepdims', 1) === 1;
   return { dtype: 'int64', shape: keep ? shape.map((d, i) => (i === axis ? 1 : d)) : shape.filter((_, i) => i !== axis) };
+}
+
+/** Equations with explicit or implicit output; none with an ellipsis. */
+function einsum(c: InferContext): ValueType | undefined {
+  const type = c.type(0);
+  const equation = stringAttribute(c.node, 'equation', '').replaceAll(' ', '');
+  if (type === undefined || equation.includes('.')) return type && { dtype: type.dtype, shape: undefined };
+  const [left, right] = equation.split('->');
+  const sizes = new Map<string, Dim>();
+  left!.split(',').forEach((term, k) => [...term].forEach((index, axis) => {
+    const size = c.shape(k)?.[axis];
+    if (size !== undefined && (sizes.get(index) ?? 1) === 1) sizes.set(index, size);
+  }));
+  const indices = left!.replaceAll(',', '');
+  const output = right ?? [...new Set(indices)].filter((index) => indices.indexOf(index) === indices.lastIndexOf(index)).sort().join('');
+  return { dtype: type.dtype, shape: [...output].map((index) => sizes.get(index) ?? c.fresh()) };
 }

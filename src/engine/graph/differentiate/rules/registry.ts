@@ -1,0 +1,34 @@
+/** The backward rule of every operator of the standard set that has one. */
+import type { Node } from '../../ir.ts';
+import { zeroRule } from '../rule.ts';
+import type { BackwardRule } from '../rule.ts';
+import { activationRules } from './activations.ts';
+import { elementwiseRules } from './elementwise.ts';
+import { indexingRules } from './indexing.ts';
+import { layoutRules } from './layout.ts';
+import { linearRules } from './linear.ts';
+import { normalizationRules } from './normalization.ts';
+import { reductionRules } from './reduction.ts';
+
+/** Operators whose outputs do not change with small changes of their inputs, or that read only shapes. */
+const constantOperators = [
+  'Shape', 'Size', 'ConstantOfShape', 'Constant', 'Range', 'EyeLike', 'NonZero', 'IsNaN', 'IsInf',
+  'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Not', 'And', 'Or', 'Xor',
+  'ArgMax', 'ArgMin', 'Hardmax', 'Sign', 'Floor', 'Ceil', 'Round',
+  'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Bernoulli', 'Multinomial',
+];
+
+const rules: ReadonlyMap<string, BackwardRule> = new Map([
+  ...constantOperators.map((op): [string, BackwardRule] => [op, zeroRule]),
+  ...elementwiseRules, ...activationRules, ...reductionRules, ...linearRules, ...layoutRules, ...indexingRules, ...normalizationRules,
+]);
+
+/** The rule of a node's operator, or undefined: then no gradient can pass through it. */
+export function ruleFor(node: Node): BackwardRule | undefined {
+  return node.domain === '' ? rules.get(node.op) : undefined;
+}
+
+/** Names of the operators that have a rule. */
+export function differentiableOperators(): string[] {
+  return [...rules.keys()];
+}
