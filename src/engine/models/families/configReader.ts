@@ -1,4 +1,4 @@
-/** Typed access to a model's config.json. A value that is null counts as absent, as in Hugging Face's own reader. */
+/** Typed access to a model's config.json. Null counts as absent unless an accessor says otherwise. */
 import { MechanistError } from '../../errors.ts';
 import { isJsonMap } from '../../formats/json.ts';
 import type { JsonMap, JsonValue } from '../../formats/json.ts';
@@ -45,6 +45,16 @@ export class ConfigReader {
     const value = this.typed(name, 'number', fallback);
     if (!(value > 0)) this.fail(name, `A number above 0 is expected, not ${value}.`);
     return value;
+  }
+
+  /** A size that null switches off. */
+  sizeOrNull(name: string, fallback: number): number | undefined {
+    return this.map.get(name) === null ? undefined : this.size(name, fallback);
+  }
+
+  /** A number above 0 that null switches off. */
+  positiveOrNull(name: string, fallback: number): number | undefined {
+    return this.map.get(name) === null ? undefined : this.positive(name, fallback);
   }
 
   string(name: string, fallback?: string): string {

@@ -28,7 +28,7 @@ export interface DecoderHeadNames {
 export function decoderHead(config: ConfigReader, names: DecoderHeadNames): DecoderHead {
   const architecture = config.strings('architectures')[0];
   const { width, vocabulary } = names;
-  if (architecture !== undefined && /Model$/.test(architecture) && !/(LMHead|DoubleHeads)Model$/.test(architecture)) {
+  if (architecture !== undefined && architecture.endsWith('Model') && !/(LMHead|DoubleHeads)Model$/.test(architecture)) {
     return { head: { kind: 'none' }, dOut: width, weights: [] };
   }
   if (architecture?.endsWith('ForSequenceClassification') === true) {

@@ -52,8 +52,7 @@ export function applyHead(scope: Scope, head: Head, x: string, inputs: HeadInput
 
 function unembed(scope: Scope, x: string, output: string, softcap: number | undefined): string {
   const { b } = scope;
-  const hidden = scope.has('unembed.W_out') ? b.matmul(x, scope.weight('unembed.W_out')) : x;
-  const raw = scope.linear(hidden, 'unembed.W_U', 'unembed.b_U', 'unembed.hook_pre');
+  const raw = scope.linear(x, 'unembed.W_U', 'unembed.b_U', 'unembed.hook_pre');
   if (softcap === undefined) return b.identity(raw, output);
   const cap = b.scalar(softcap);
   return b.mul(b.unary('Tanh', b.div(raw, cap)), cap, output);

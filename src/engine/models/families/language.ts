@@ -24,7 +24,6 @@ export interface LanguageSpec extends TowerSpec {
   readonly head: Head;
 }
 
-const float32 = 1;
 const boolean = 9;
 
 /** Inputs `input_ids`, `attention_mask` and, with token types, `token_type_ids`: int64 [batch, pos]. */
@@ -48,18 +47,19 @@ export function encodeText(scope: Scope, spec: LanguageSpec, { tokens, attention
   const length = b.squeeze(b.node('Shape', [tokens], { attributes: { start: int(1), end: int(2) } }), [0]);
   const index = b.node('Range', [b.scalar(0, 'int64'), length, b.scalar(1, 'int64')]);
   const { rotary } = spec.attention;
-  const tables = rotary === undefined ? undefined : rotaryTables(b, rotary, b.node('Cast', [index], { attributes: { to: int(float32) } }));
+  const tables = rotary === undefined ? undefined : rotaryTables(b, rotary, index, length);
   const embedded = embed(scope, spec, { tokens, attentionMask }, index);
   const mask = maskCache(b, { causal: spec.sizes.causal, positions: index, attentionMask });
-  return finalNorm(scope, spec, blocks(scope, spec, { options, mask, rotary: tables }, embedded));
+  const x = finalNorm(scope, spec, blocks(scope, spec, { options, mask, rotary: tables }, embedded));
+  return scope.has('project_out.W') ? b.matmul(x, scope.weight('project_out.W')) : x;
 }
 
 function embed(scope: Scope, spec: LanguageSpec, { tokens, attentionMask }: TextInputs, index: string): string {
   const { b } = scope;
   const hook = (name: string): string => scope.hook(spec.embedHooks + name);
-  const project = scope.has('embed.W_in');
+  const project = scope.has('project_in.W');
   let x = b.gather(scope.weight('embed.W_E'), tokens, 0, project ? undefined : hook('hook_embed'));
-  if (project) x = b.matmul(x, scope.weight('embed.W_in'), hook('hook_embed'));
+  if (project) x = b.matmul(x, scope.weight('project_in.W'), hook('hook_embed'));
   if (spec.positions !== undefined) {
     const ids = spec.positions === 'index' ? b.node('Expand', [index, b.shape(tokens)]) : unpadded(scope, attentionMask);
     x = b.add(x, b.gather(scope.weight('pos_embed.W_pos'), ids, 0, hook('hook_pos_embed')));

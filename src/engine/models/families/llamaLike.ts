@@ -31,8 +31,7 @@ export interface LlamaVariant {
   readonly attention: Pick<AttentionSpec, 'scale'> & Partial<AttentionSpec>;
   readonly finalSoftcap?: number | undefined;
   readonly tied: boolean;
-  /** Default of `rope_theta`, `max_position_embeddings`. */
-  readonly ropeBase?: number;
+  /** Default of `max_position_embeddings`. */
   readonly context?: number;
 }
 
@@ -43,6 +42,7 @@ export function llamaLike(config: ConfigReader, variant: LlamaVariant): Definiti
   const groups = config.size('num_key_value_heads', heads);
   const mlp = config.size('intermediate_size');
   const vocabulary = config.size('vocab_size');
+  const context = config.size('max_position_embeddings', variant.context ?? 2048);
   const { dHead } = variant;
   if (heads % groups !== 0) config.fail('num_key_value_heads', `${groups} key-value heads do not divide ${heads} heads.`);
   const head = decoderHead(config, {
@@ -56,11 +56,11 @@ export function llamaLike(config: ConfigReader, variant: LlamaVariant): Definiti
   return languageModel({
     sizes: {
       nLayers: layers, dModel: d, nHeads: heads, nKeyValueHeads: groups, dHead, dMlp: mlp, dOut: head.dOut,
-      nCtx: config.size('max_position_embeddings', variant.context ?? 2048),
+      nCtx: context,
       normalization: 'RMS', normEps: config.positive('rms_norm_eps', 1e-6), parallelAttnMlp: false, causal: true,
     },
     arrangement: variant.sandwich === true ? 'sandwich' : 'pre',
-    attention: { ...variant.attention, rotary: readRotary(config, dHead, config.positive('rope_theta', variant.ropeBase ?? 10000)) },
+    attention: { ...variant.attention, rotary: readRotary(config, { dims: dHead, trained: context }) },
     activation: variant.activation,
     embedHooks: '',
     head: head.head,

@@ -1,5 +1,6 @@
 /** Rotary position embedding in the half-split layout: feature i turns together with feature i + dims/2. */
 import type { GraphBuilder } from '../../graph/builder.ts';
+import { int } from '../../graph/ir.ts';
 import { f32 } from '../../tensor.ts';
 
 export interface Rotary {
@@ -7,8 +8,14 @@ export interface Rotary {
   readonly dims: number;
   /** Angle per position of each pair of features: [dims/2]. */
   readonly frequencies: readonly number[];
-  /** Multiplies cosine and sine. Default 1. */
-  readonly amplitude?: number;
+  /** Makes the frequencies depend on the length of the sequence, beyond the trained one. */
+  readonly dynamic?: DynamicScaling;
+}
+
+/** The base becomes base · (factor · length / trained − factor + 1)^(dims / (dims − 2)) for longer sequences than trained. */
+export interface DynamicScaling {
+  readonly factor: number;
+  readonly trained: number;
 }
 
 /** Cosine and sine, [pos, 1, dims/2]. */
@@ -17,11 +24,12 @@ export interface RotaryTables {
   readonly sin: string;
 }
 
-/** `positions` is float [pos]. */
-export function rotaryTables(b: GraphBuilder, { frequencies, amplitude = 1 }: Rotary, positions: string): RotaryTables {
-  const angles = b.mul(b.unsqueeze(positions, [1, 2]), b.constant(f32([frequencies.length], frequencies), 'rotary_frequencies'));
-  const scaled = (x: string): string => (amplitude === 1 ? x : b.mul(x, b.scalar(amplitude, b.dtypeOf(x))));
-  return { cos: scaled(b.unary('Cos', angles)), sin: scaled(b.unary('Sin', angles)) };
+/** `index` is int64 [pos], `length` a scalar int64. */
+export function rotaryTables(b: GraphBuilder, rotary: Rotary, index: string, length: string): RotaryTables {
+  const fixed = b.constant(f32([rotary.frequencies.length], rotary.frequencies), 'rotary_frequencies');
+  const frequencies = rotary.dynamic === undefined ? fixed : stretched(b, fixed, rotary, rotary.dynamic, length);
+  const angles = b.mul(b.unsqueeze(asFloat(b, index), [1, 2]), frequencies);
+  return { cos: b.unary('Cos', angles), sin: b.unary('Sin', angles) };
 }
 
 /** Rotates x [b, p, h, dh]. */
@@ -35,3 +43,17 @@ export function rotate(b: GraphBuilder, { dims }: Rotary, { cos, sin }: RotaryTa
   if (b.shapeOf(x)[3] !== dims) parts.push(b.slice(x, 3, dims));
   return b.concat(parts, 3, name);
 }
+
+/** base^(−2i/dims) with a base grown by g is the old frequency times g^(−2i/dims). */
+function stretched(b: GraphBuilder, frequencies: string, { dims }: Rotary, { factor, trained }: DynamicScaling, length: string): string {
+  const effective = b.node('Max', [asFloat(b, length), b.scalar(trained)]);
+  const growth = b.sub(b.mul(effective, b.scalar(factor / trained)), b.scalar(factor - 1));
+  const exponents = Array.from({ length: dims / 2 }, (_, i) => (-2 * i / dims) * (dims / (dims - 2)));
+  return b.mul(frequencies, b.node('Pow', [growth, b.constant(f32([dims / 2], exponents), 'rotary_exponents')]));
+}
+
+function asFloat(b: GraphBuilder, x: string): string {
+  return b.node('Cast', [x], { attributes: { to: int(float32) } });
+}
+
+const float32 = 1;

@@ -2,22 +2,30 @@
 import type { ConfigReader } from './configReader.ts';
 import type { Rotary } from './rotary.ts';
 
-/** `dims` features of each head are rotated. Errors: `unsupported` for an unknown kind of scaling. */
-export function readRotary(config: ConfigReader, dims: number, base: number): Rotary {
+export interface RotaryDefaults {
+  /** How many features of each head are rotated. */
+  readonly dims: number;
+  /** Field that holds the base. Default `rope_theta`. */
+  readonly baseField?: string;
+  /** Sequence length the model was trained for. */
+  readonly trained: number;
+}
+
+/** Errors: `unsupported` for an unknown kind of scaling. */
+export function readRotary(config: ConfigReader, { dims, baseField = 'rope_theta', trained }: RotaryDefaults): Rotary {
   if (dims % 2 !== 0 || dims < 2) config.fail('head_dim', `${dims} features cannot be rotated in pairs.`);
+  const scaling = config.section(config.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling');
+  const base = scaling.has('rope_theta') ? scaling.positive('rope_theta') : config.positive(baseField, 10000);
   const frequencies = Array.from({ length: dims / 2 }, (_, i) => base ** (-2 * i / dims));
-  const scaling = config.section('rope_scaling');
   const field = scaling.has('rope_type') ? 'rope_type' : 'type';
   const kind = scaling.string(field, 'default');
   switch (kind) {
-    case 'default':
-    // Dynamic scaling changes nothing until a sequence is longer than the context the model was trained for.
-    case 'dynamic':
-      return { dims, frequencies };
+    case 'default': return { dims, frequencies };
     case 'linear': {
       const factor = scaling.positive('factor');
       return { dims, frequencies: frequencies.map((f) => f / factor) };
     }
+    case 'dynamic': return { dims, frequencies, dynamic: { factor: scaling.positive('factor'), trained } };
     case 'llama3': return { dims, frequencies: llama3(scaling, frequencies) };
     default: return scaling.unsupported(field, `Rotary scaling of kind "${kind}" is not supported. Known: default, linear, dynamic, llama3.`);
   }
