@@ -14,16 +14,12 @@ const stampFile = join(root, 'node_modules', '.mechanist-installed');
 /** Installs with `npm ci` unless what is installed matches the lock file. */
 export async function ensureDependencies() {
   if (isCurrent()) return;
-  await exclusively(
-    join(toolchainFolder, 'install.lock'),
-    () => {
-      if (isCurrent()) return;
-      process.stderr.write('Installing the packages of package-lock.json (once)…\n');
-      npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, what: 'Installing the packages' });
-      writeFileSync(stampFile, expectedStamp());
-    },
-    { onWait: (owner) => process.stderr.write(`Waiting for process ${owner}, which installs the packages…\n`) },
-  );
+  await exclusively(join(toolchainFolder, 'install.lock'), () => {
+    if (isCurrent()) return;
+    process.stderr.write('Installing the packages of package-lock.json (once)…\n');
+    npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, what: 'Installing the packages' });
+    writeFileSync(stampFile, expectedStamp());
+  });
 }
 
 /** The stamp answers at once; without one that fits (the developer ran npm), npm's own record of the installed tree does. */

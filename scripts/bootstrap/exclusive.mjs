@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * @param {{ pollMs?: number, onWait?: (owner: number) => void }} [options]
  * @returns {Promise<T>}
  */
-export async function exclusively(file, action, { pollMs = 200, onWait } = {}) {
+export async function exclusively(file, action, { pollMs = 200, onWait = announce } = {}) {
   mkdirSync(dirname(file), { recursive: true });
   const mine = `${file}.${process.pid}`;
   let announced = false;
@@ -24,8 +24,10 @@ export async function exclusively(file, action, { pollMs = 200, onWait } = {}) {
     const owner = ownerOf(file);
     if (owner !== undefined && !isAlive(owner)) takeAway(file, owner);
     else {
-      if (owner !== undefined && !announced) onWait?.(owner);
-      announced = true;
+      if (owner !== undefined && !announced) {
+        onWait(owner);
+        announced = true;
+      }
       await sleep(pollMs);
     }
   }
@@ -34,6 +36,11 @@ export async function exclusively(file, action, { pollMs = 200, onWait } = {}) {
   } finally {
     rmSync(file, { force: true });
   }
+}
+
+/** @param {number} owner */
+function announce(owner) {
+  process.stderr.write(`Waiting for process ${owner}, which is installing…\n`);
 }
 
 /**

@@ -35,10 +35,9 @@ export function readBytes(path: string): Buffer {
   return readFileSync(join(root, path));
 }
 
-/** The TypeScript files below `folders`. */
+/** The TypeScript files below `folders`, those of them that exist. */
 export function readSources(folders: readonly string[]): SourceFile[] {
-  return folders
-    .flatMap((folder) => listFiles(folder))
-    .filter((path) => /\.[cm]?ts$/.test(path))
+  return listFiles()
+    .filter((path) => /\.[cm]?ts$/.test(path) && folders.some((folder) => path.startsWith(`${folder}/`)))
     .map((path) => ({ path, text: readBytes(path).toString('utf8') }));
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureSystemPackages } from '../../../scripts/bootstrap/debian.mjs';
 import { installedMatches } from '../../../scripts/bootstrap/dependencies.mjs';
 import { nodePackage, runsTypeScript } from '../../../scripts/bootstrap/node.mjs';
@@ -49,6 +49,11 @@ describe('system packages', () => {
     { name: 'two', files: ['/usr/bin/two'], why: 'the second reason' },
   ];
   const debian = '/usr/bin/apt-get';
+
+  beforeEach(() => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    return () => write.mockRestore();
+  });
 
   function host(files: string[], isRoot: boolean, succeeds = true) {
     const calls: string[][] = [];
