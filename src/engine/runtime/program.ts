@@ -22,7 +22,7 @@ export interface CompileOptions {
   readonly provider?: ExecutionProvider;
   /** Threads inside one operator; 0 lets the runtime choose. */
   readonly threads?: number;
-  /** Graph optimisations of the runtime. `basic` keeps compile time low for graphs that run a few times. */
+  /** Graph optimisations of the runtime. `basic` keeps compile time low for graphs that run a few times. Default `all`; `basic` for float64. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
 }
 
@@ -48,7 +48,7 @@ export class Program {
   /** Compiles a graph whose encoding is at hand. */
   static async fromEncoded(pruned: Graph, bytes: Uint8Array, options: CompileOptions): Promise<Program> {
     try {
-      return new Program(pruned, await InferenceSession.create(bytes, sessionOptions(options)));
+      return new Program(pruned, await InferenceSession.create(bytes, sessionOptions(pruned, options)));
     } catch (error) {
       throw new MechanistError('runtime', `The program could not be compiled: ${messageOf(error)}`, { cause: error });
     }
@@ -100,16 +100,22 @@ export function programKey(bytes: Uint8Array, options: CompileOptions): string {
   return createHash('sha256').update(bytes).update(JSON.stringify([options.provider, options.threads, options.optimization])).digest('hex');
 }
 
-function sessionOptions(options: CompileOptions): InferenceSession.SessionOptions {
+function sessionOptions(graph: Graph, options: CompileOptions): InferenceSession.SessionOptions {
   return {
     executionProviders: [options.provider ?? 'cpu'],
-    graphOptimizationLevel: options.optimization ?? 'all',
+    graphOptimizationLevel: options.optimization ?? (usesFloat64(graph) ? 'basic' : 'all'),
     executionMode: 'sequential',
     logSeverityLevel: 3,
     ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
     // Spinning workers would burn the cores the editor runs on.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   };
+}
+
+/** The fused kernels of the higher levels lack float64 or compute parts of it in float32. */
+function usesFloat64({ types }: Graph): boolean {
+  for (const { dtype } of types.values()) if (dtype === 'float64') return true;
+  return false;
 }
 
 function checkFeed(name: string, type: ValueType, value: Tensor, sizes: Map<string, { size: number; from: string }>): void {
