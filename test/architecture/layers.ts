@@ -9,7 +9,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'src/engine/formats': ['src/engine/errors.ts', 'src/engine/tensor.ts'],
   'src/engine/runtime': upTo('src/engine/graph'),
   'src/engine/models': upTo('src/engine/graph', 'src/engine/formats', 'src/engine/runtime'),
-  'src/engine/metrics': upTo('src/engine/graph', 'src/engine/runtime'),
+  'src/engine/metrics': upTo('src/engine/graph', 'src/engine/runtime', 'src/engine/models'),
   'src/engine/interventions': upTo('src/engine/graph', 'src/engine/runtime', 'src/engine/models'),
   'src/engine/sweeps': upTo('src/engine/graph', 'src/engine/runtime', 'src/engine/models', 'src/engine/metrics', 'src/engine/interventions'),
   'src/engine/training': upTo('src/engine/graph', 'src/engine/formats', 'src/engine/runtime', 'src/engine/models', 'src/engine/metrics'),
