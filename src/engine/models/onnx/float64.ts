@@ -3,6 +3,7 @@ import { GraphBuilder } from '../../graph/builder.ts';
 import { int } from '../../graph/ir.ts';
 import type { Attribute, Graph, Node, ValueType } from '../../graph/ir.ts';
 import type { Tensor } from '../../tensor.ts';
+import { erf64 } from './erf64.ts';
 
 const float32 = 1;
 const float64 = 11;
@@ -15,7 +16,11 @@ export function toFloat64(graph: Graph): Graph {
   for (const [name, { dtype }] of [...graph.inputs, ...graph.parameters]) {
     if (dtype === 'float32') cast.set(name, b.node('Cast', [name], { attributes: { to: int(float64) }, outputs: [b.fresh(`${name}~double`)] }));
   }
-  for (const node of graph.nodes) b.append(double({ ...node, inputs: node.inputs.map((name) => cast.get(name) ?? name) }));
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((name) => cast.get(name) ?? name);
+    if (node.op === 'Erf') b.append({ ...node, op: 'Identity', inputs: [erf64(b, inputs[0]!)] });
+    else b.append(double({ ...node, inputs }));
+  }
   const built = b.build(graph.outputs.map((name) => (graph.inputs.has(name) || graph.parameters.has(name) ? (cast.get(name) ?? name) : name)));
   // What tracing found out about shapes still holds.
   const types = new Map(built.types);
