@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barrels, defaultExports, escapedPackages, folderCycles, missingExtensions, tooLong, wrongDirection } from './rules.ts';
+import { barrels, defaultExports, escapedPackages, folderCycles, missingExtensions, networkCalls, tooLong, wrongDirection } from './rules.ts';
 import { readSources } from './sources.ts';
 import type { SourceFile } from './sources.ts';
 
@@ -15,8 +15,12 @@ describe('the sources of the product', () => {
     expect(wrongDirection(product)).toEqual([]);
   });
 
-  it('keep vscode, onnxruntime and transformers.js to the folders that may know them', () => {
+  it('keep vscode, onnxruntime, transformers.js, files and processes to the folders that may know them', () => {
     expect(escapedPackages(product)).toEqual([]);
+  });
+
+  it('reach a network from the hub only', () => {
+    expect(networkCalls(product)).toEqual([]);
   });
 
   it('have no folders that import each other in a circle', () => {
@@ -96,6 +100,27 @@ describe('a violation is found', () => {
         'src/engine/models/open.ts': `import { InferenceSession } from 'onnxruntime-node';`,
       },
       says: ['src/notes/anchor.ts imports vscode', 'src/engine/models/open.ts imports onnxruntime-node'],
+    },
+    {
+      rule: escapedPackages,
+      what: 'a method reads files, the server listens',
+      sources: {
+        'src/algorithmic/logitLens.ts': `import { readFile } from 'node:fs/promises';`,
+        'src/engine/formats/json.ts': `import { readFileSync } from 'node:fs';`,
+        'src/server/main.ts': `import { createServer } from 'node:http';`,
+      },
+      says: ['src/algorithmic/logitLens.ts imports node:fs/promises', 'src/server/main.ts imports node:http'],
+    },
+    {
+      rule: networkCalls,
+      what: 'something but the hub calls fetch',
+      sources: {
+        'src/cli/main.ts': 'const reply = await fetch(url);',
+        'src/cli/other.ts': 'const reply = await globalThis.fetch(url);',
+        'src/engine/models/hub/request.ts': 'const reply = await fetch(url);',
+        'src/engine/sweeps/sweep.ts': 'const fetch = (names: string[]) => names;\nrun(fetch([]));',
+      },
+      says: ['src/cli/main.ts', 'src/cli/other.ts'],
     },
     {
       rule: folderCycles,

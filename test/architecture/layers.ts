@@ -26,12 +26,18 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'webview-ui': ['src/protocol'],
 };
 
-/** Packages that only some folders may import. */
+/** Packages and built-in modules that only some folders may import; an empty list is nobody. */
 export const confinedPackages: Readonly<Record<string, readonly string[]>> = {
   vscode: ['src/extension'],
   'onnxruntime-node': ['src/engine/runtime'],
   '@huggingface/transformers': ['src/engine/models'],
+  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/notes', 'src/server', 'src/cli', 'src/extension'],
+  'node:child_process': ['src/server', 'src/cli', 'src/extension'],
+  ...Object.fromEntries(['node:net', 'node:tls', 'node:dgram', 'node:http', 'node:https', 'node:http2', 'node:vm'].map((name) => [name, []])),
 };
+
+/** The one folder that may speak to a network. */
+export const networkFolder = 'src/engine/models/hub';
 
 /** Most lines that a file of `src/` may have. */
 export const longestFile = 350;

@@ -1,7 +1,7 @@
 /** The rules of `docs/architecture.md`. Each takes sources and returns one line for each violation. */
 import { posix } from 'node:path';
 import { importsOf, packageOf } from './importGraph.ts';
-import { confinedPackages, layers, longestFile } from './layers.ts';
+import { confinedPackages, layers, longestFile, networkFolder } from './layers.ts';
 import type { SourceFile } from './sources.ts';
 
 /** Imports against the direction of the layers, and files that no layer holds. */
@@ -31,6 +31,14 @@ export function escapedPackages(sources: readonly SourceFile[]): string[] {
       })
       .map(({ from, specifier }) => `${from} imports ${specifier}`),
   );
+}
+
+/** Calls of the global `fetch` outside the folder that downloads. A file that has a `fetch` of its own means that one. */
+export function networkCalls(sources: readonly SourceFile[]): string[] {
+  return sources
+    .filter(({ path, text }) => !isWithin(path, networkFolder) && /(?<![.\w])(?:globalThis\.)?fetch\(|\bnew (?:WebSocket|XMLHttpRequest|EventSource)\b/.test(text))
+    .filter(({ text }) => !/\b(?:const|function) fetch\b/.test(text))
+    .map(({ path }) => path);
 }
 
 /** Relative imports that do not name the file with its extension. */
