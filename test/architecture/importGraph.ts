@@ -16,7 +16,7 @@ export interface ImportEdge {
 const importForms: readonly RegExp[] = [
   /^[ \t]*(?:import|export)\b[^'"`;]*?\bfrom\s*(['"])([^'"\n]+)\1/gm,
   /^[ \t]*import\s*(['"])([^'"\n]+)\1/gm,
-  /\b(?:import|require|vi\.mock)\s*\(\s*(['"`])([^'"`\n]+)\1/g,
+  /\b(?:import|require|vi\.mock)\s*\(\s*(['"`])([^'"`\n$]+)\1/g,
 ];
 
 export function importsOf({ path, text }: SourceFile): ImportEdge[] {
