@@ -46,7 +46,9 @@ export const metrics: Command = {
       excludeFirst: !options.flag('include-first'),
       resamples: positiveInteger(options, 'resamples') ?? 1000,
       seed: wholeNumber(options, 'seed') ?? 0,
-      onProgress: (done, total) => output.note(`${done}/${total}\r`),
+      onProgress: (done, total) => {
+        if (done % 16 === 0 || done === total) output.note(`${done}/${total} batches\n`);
+      },
     }));
     writeJson(output, { model: model.id, modelHash: await model.hash(), dictionary: dictionary.id, dictionaryHash: dictionary.hash(), ...report });
   },

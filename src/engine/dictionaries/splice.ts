@@ -33,7 +33,7 @@ export function spliceDictionary(graph: Graph, dictionary: Dictionary, options: 
   }
   const prefix = options.prefix ?? output;
   return splice(graph, output, (b, original) => {
-    const x = dictionary.kind === 'sae' ? original : input;
+    const x = input === output ? original : input;
     const { acts, context } = appendEncode(b, dictionary, x, {
       input: `${prefix}.hook_sae_input`,
       pre: `${prefix}.hook_sae_acts_pre`,

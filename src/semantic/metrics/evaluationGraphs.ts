@@ -38,7 +38,8 @@ export function cleanGraph(graph: Graph, dictionary: Dictionary, logits: string)
 export function dictionaryGraph(graph: Graph, dictionary: Dictionary, logits: string): Graph {
   const { dOut } = dictionary;
   const spliced = replaced(graph, dictionary, (b, original) => {
-    const x = dictionary.kind === 'sae' ? original : dictionary.hooks.input!;
+    const { input, output } = dictionary.hooks;
+    const x = input === output ? original : input!;
     const { acts, context } = appendEncode(b, dictionary, x);
     const reconstruction = appendDecode(b, dictionary, acts, context);
     const include = b.unsqueeze(includeInput, [2]);
@@ -47,14 +48,19 @@ export function dictionaryGraph(graph: Graph, dictionary: Dictionary, logits: st
     const difference = b.sub(y, r);
     const total = (perPosition: string, name: string): string => b.reduceSum(perPosition, [1], false, name);
     const tiny = b.scalar(1e-20);
-    b.output(total(xx, 'xx'), total(rr, 'rr'), total(xr, 'xr'), total(dot(b, difference, difference), 'ee'));
+    total(xx, 'xx');
+    total(rr, 'rr');
+    total(xr, 'xr');
+    total(dot(b, difference, difference), 'ee');
     const norms = b.unary('Sqrt', b.add(b.mul(xx, rr), tiny));
-    b.output(total(b.div(xr, norms), 'cosine'), total(b.unary('Sqrt', b.div(rr, b.add(xx, tiny))), 'norm_ratio'));
+    total(b.div(xr, norms), 'cosine');
+    total(b.unary('Sqrt', b.div(rr, b.add(xx, tiny))), 'norm_ratio');
     const active = b.mul(b.cast(b.node('Greater', [acts, b.scalar(0)]), 'float32'), include);
-    b.output(b.reduceSum(active, [1, 2], false, 'active'), b.reduceSum(active, [0, 1], false, 'fired'));
+    b.reduceSum(active, [1, 2], false, 'active');
+    b.reduceSum(active, [0, 1], false, 'fired');
     return reconstruction;
   });
-  return withLosses(spliced, logits, 'dictionary');
+  return withLosses(spliced, logits, 'dictionary', ['xx', 'rr', 'xr', 'ee', 'cosine', 'norm_ratio', 'active', 'fired']);
 }
 
 /** A run with the output hook ablated: `ce_{variant}` and `kl_{variant}` [b]. */
@@ -88,15 +94,15 @@ function replaced(graph: Graph, dictionary: Dictionary, replace: (b: GraphBuilde
   });
 }
 
-function withLosses(graph: Graph, logits: string, variant: Exclude<Variant, 'clean'>): Graph {
+function withLosses(graph: Graph, logits: string, variant: Exclude<Variant, 'clean'>, sums: readonly string[] = []): Graph {
   const b = new GraphBuilder(graph);
   const clean = b.input(cleanLogitsInput, 'float32', b.shapeOf(logits));
   const counted = nextCounted(b, includeInput);
   const [p, q] = [logSoftmax(b, clean), logSoftmax(b, logits)];
   const divergence = b.reduceSum(b.mul(b.unary('Exp', p), b.sub(p, q)), [-1], false);
-  b.output(crossEntropy(b, logits, counted, `ce_${variant}`));
-  b.output(b.reduceSum(b.mul(b.slice(divergence, 1, 0, -1), counted), [1], false, `kl_${variant}`));
-  return b.build(b.build().outputs.filter((name) => name !== logits));
+  const ce = crossEntropy(b, logits, counted, `ce_${variant}`);
+  const kl = b.reduceSum(b.mul(b.slice(divergence, 1, 0, -1), counted), [1], false, `kl_${variant}`);
+  return b.build([...sums, ce, kl]);
 }
 
 /** 1 at positions that count and whose next token counts too [b, p−1]. */

@@ -13,15 +13,14 @@ export function writeCheckpoint(path: string, { tensors, ...rest }: TrainingChec
 }
 
 /**
- * Reads a checkpoint. Errors: `not-found`; `parse` when it is none; `argument` when it was made with other options
- * (the number of steps apart, so that training can be prolonged).
+ * Reads a checkpoint. Errors: `not-found`; `parse` when it is none; `argument` when it was made with other options.
  */
 export function readCheckpoint(path: string, options: TrainingOptions): TrainingCheckpoint {
   const file = openSafetensors(path);
   try {
     const made = fieldsOf(file.metadata.get('options'), path);
     for (const [name, value] of Object.entries(options)) {
-      if (name !== 'steps' && JSON.stringify(value) !== JSON.stringify(made[name])) {
+      if (JSON.stringify(value) !== JSON.stringify(made[name])) {
         throw new MechanistError('argument', `The checkpoint was made with ${name} ${JSON.stringify(made[name])}, not ${JSON.stringify(value)}.`, { file: path, field: name });
       }
     }

@@ -84,7 +84,8 @@ export function trainingOptions(request: TrainingRequest): TrainingOptions {
     preActLoss: 3e-6,
     auxiliary: topkFamily ? 1 / 32 : 0,
     auxiliaryK: Math.max(1, Math.floor(dOut / 2)),
-    deadAfter: 10_000_000,
+    // 10 M tokens as in the literature, or a tenth of a training that is shorter than that.
+    deadAfter: Math.min(10_000_000, Math.ceil((steps * (request.batchSize ?? 4096)) / 10)),
     thresholdDecay: 0.999,
     thresholdStart: Math.min(1000, Math.floor(steps / 2)),
     unitNormDecoder: kind !== 'clt' && architecture !== 'standard',
