@@ -32,7 +32,7 @@ export async function locateModel(name: string, options: LocateOptions): Promise
   if (looksLikePath) throw new MechanistError('not-found', 'There is no such file or folder.', { file: name });
   const bundled = join(zooFolder, name);
   if (/^[\w.-]+$/.test(name) && await isThere(join(bundled, 'config.json'))) return bundled;
-  checkModelId(name);
+  requireModelId(name);
   const at = revision === undefined ? {} : { revision };
   const cached = await findCached(name, at);
   if (cached !== undefined) return cached;
@@ -54,6 +54,15 @@ function progressNotes(note: (text: string) => void): (progress: DownloadProgres
     last = line;
     note(line);
   };
+}
+
+/** What is neither there nor an id is most likely a mistyped path. */
+function requireModelId(name: string): void {
+  try {
+    checkModelId(name);
+  } catch (error) {
+    throw new MechanistError('not-found', `There is no such file or folder, and "${name}" is not a model id.`, { file: name, cause: error });
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -32,6 +32,8 @@ export const run: Command = {
     const values = await withRuntime(options, (runtime) => runtime.run(prune(graph, computed), allFeeds, model.parameters));
     // Inputs of a foreign graph are hook points too, but a program cannot output what it is fed.
     for (const name of hooks.names) if (graph.inputs.has(name)) values.set(name, allFeeds.get(name)!);
+    // Whatever an exporter called the main output, it can be found as `logits`.
+    if (!values.has('logits')) values.set('logits', values.get(model.output)!);
     writeSafetensors(options.requiredText('out'), values);
   },
 };
