@@ -8,20 +8,14 @@ import type { Dictionary } from '../engine/dictionaries/dictionary.ts';
 import type { Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import { batchFeeds } from './metrics/batches.ts';
+import type { TokenBatch } from './metrics/batches.ts';
 import { bootstrap } from './metrics/bootstrap.ts';
 import { decoderGeometry, densityOf } from './metrics/density.ts';
 import type { DecoderGeometry, Density, Intervals } from './metrics/density.ts';
 import { documentsOf, scoresOf } from './metrics/documentSums.ts';
 import type { DocumentSums, Scores } from './metrics/documentSums.ts';
-import { ablatedGraph, cleanGraph, cleanLogitsInput, cleanLogitsOutput, dictionaryGraph, includeInput, meanInput } from './metrics/evaluationGraphs.ts';
-
-/** Documents of one length. */
-export interface TokenBatch {
-  /** int64 [documents, positions] */
-  readonly inputIds: Tensor<'int64'>;
-  /** 1 where there is a token [documents, positions]; all of them when left out. */
-  readonly attentionMask?: Tensor<'int64'>;
-}
+import { ablatedGraph, cleanGraph, cleanLogitsInput, cleanLogitsOutput, dictionaryGraph, meanInput } from './metrics/evaluationGraphs.ts';
 
 export interface MetricsRequest {
   readonly model: Model;
@@ -64,16 +58,11 @@ export async function dictionaryMetrics(request: MetricsRequest): Promise<Metric
   const meanGraph = { ...clean, outputs: ['n', 'sum_x'] };
   const others = [dictionaryGraph(graph, dictionary, logits), ablatedGraph(graph, dictionary, logits, 'zero'), ablatedGraph(graph, dictionary, logits, 'mean')];
   const total = 2 * batches.length;
-  const feedsOf = (batch: TokenBatch): Map<string, Tensor> => new Map([
-    ...model.feeds(new Map<string, Tensor>([['input_ids', batch.inputIds], ...(batch.attentionMask === undefined ? [] : [['attention_mask', batch.attentionMask] as const])])),
-    [includeInput, included(batch, excludeFirst)],
-  ]);
-
   const mean = new Float64Array(dictionary.dOut);
   let positions = 0;
   for (const [i, batch] of batches.entries()) {
     throwIfCancelled(signal);
-    const results = await runtime.run(meanGraph, feedsOf(batch), parameters);
+    const results = await runtime.run(meanGraph, batchFeeds(model, batch, excludeFirst), parameters);
     positions += sum(results.get('n')!);
     (results.get('sum_x')!.data as Float32Array).forEach((value, at) => { mean[at % mean.length]! += value; });
     onProgress?.(i + 1, total);
@@ -85,7 +74,7 @@ export async function dictionaryMetrics(request: MetricsRequest): Promise<Metric
   const fired = new Float64Array(dictionary.nLatents);
   for (const [i, batch] of batches.entries()) {
     throwIfCancelled(signal);
-    const feeds = feedsOf(batch);
+    const feeds = batchFeeds(model, batch, excludeFirst);
     const results = new Map(await runtime.run(clean, feeds, parameters));
     feeds.set(cleanLogitsInput, results.get(cleanLogitsOutput)!).set(meanInput, meanVector);
     for (const other of others) {
@@ -105,19 +94,6 @@ export async function dictionaryMetrics(request: MetricsRequest): Promise<Metric
     excludedFirst: excludeFirst,
     interval: `95 % percentile bootstrap over documents, ${resamples} resamples, seed ${seed}`,
   };
-}
-
-function included({ inputIds, attentionMask }: TokenBatch, excludeFirst: boolean): Tensor<'float32'> {
-  const [, length] = inputIds.dims as [number, number];
-  const seen = new Map<number, boolean>();
-  const data = Float32Array.from({ length: inputIds.data.length }, (_, i) => {
-    if (attentionMask !== undefined && attentionMask.data[i] === 0n) return 0;
-    const row = Math.floor(i / length);
-    const first = !seen.has(row);
-    seen.set(row, true);
-    return excludeFirst && first ? 0 : 1;
-  });
-  return { dtype: 'float32', dims: inputIds.dims, data };
 }
 
 function sum(values: Tensor): number {

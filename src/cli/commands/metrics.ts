@@ -1,12 +1,13 @@
 /** `mechanist metrics`: how well a dictionary stands in for the activations of a model. */
-import { openDictionary } from '../../engine/dictionaries/open.ts';
+import { openDictionary, openTranscoders, spansLayers } from '../../engine/dictionaries/open.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { readCorpus } from '../../engine/dictionaries/train/tokenCorpus.ts';
 import type { Model } from '../../engine/models/model.ts';
 import { loadTokenizer } from '../../engine/models/tokenizer.ts';
 import type { Tokenizer } from '../../engine/models/tokenizer.ts';
 import { dictionaryMetrics } from '../../semantic/dictionaryMetrics.ts';
-import type { TokenBatch } from '../../semantic/dictionaryMetrics.ts';
+import type { TokenBatch } from '../../semantic/metrics/batches.ts';
+import { replacementCost } from '../../semantic/replacementCost.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { writeJson } from '../command.ts';
 import type { Command } from '../command.ts';
@@ -30,26 +31,34 @@ export const metrics: Command = {
     ...runtimeOptions,
     ...modelOptions,
   },
-  notes: modelNotes,
+  notes: `${modelNotes} For a folder with transcoders of all layers (and no --layer) the cost of replacing every MLP is measured.`,
   async run({ positionals, options, signal, output }) {
     const [name, path, ...files] = positionals as [string, string, ...string[]];
     const model = await openModel(name, options, output, signal);
-    const dictionary = await openDictionary(path, openOptions(options));
     const contexts = await readCorpus(corpusFiles(options, files), await tokenizerOf(model), {
       context: positiveInteger(options, 'context') ?? 128,
       maxContexts: positiveInteger(options, 'max-contexts') ?? 256,
       signal,
     });
-    const report = await withRuntime(options, (runtime) => dictionaryMetrics({
-      model, dictionary, runtime, signal,
+    const common = {
+      model, signal,
       batches: batchesOf(contexts, 8),
       excludeFirst: !options.flag('include-first'),
       resamples: positiveInteger(options, 'resamples') ?? 1000,
       seed: wholeNumber(options, 'seed') ?? 0,
-      onProgress: (done, total) => {
+      onProgress: (done: number, total: number): void => {
         if (done % 16 === 0 || done === total) output.note(`${done}/${total} batches\n`);
       },
-    }));
+    };
+    const whole = options.text('layer') === undefined && (await spansLayers(path));
+    if (whole) {
+      const replacement = await openTranscoders(path, openOptions(options));
+      const report = await withRuntime(options, (runtime) => replacementCost({ ...common, runtime, replacement }));
+      writeJson(output, { model: model.id, modelHash: await model.hash(), replacement: replacement.id, ...report });
+      return;
+    }
+    const dictionary = await openDictionary(path, openOptions(options));
+    const report = await withRuntime(options, (runtime) => dictionaryMetrics({ ...common, runtime, dictionary }));
     writeJson(output, { model: model.id, modelHash: await model.hash(), dictionary: dictionary.id, dictionaryHash: dictionary.hash(), ...report });
   },
 };

@@ -91,6 +91,13 @@ export async function openTranscoders(path: string, options: OpenOptions = {}): 
   return { kind: 'transcoder_set', id, transcoders, metadata: set.metadata };
 }
 
+/** Whether a path is a folder of transcoders for all layers, per layer or cross-layer. */
+export async function spansLayers(path: string): Promise<boolean> {
+  const whole = resolve(path);
+  if (!(await statOf(whole)).isDirectory()) return false;
+  return (await readdir(whole)).some((name) => /^(layer|W_enc|params_layer)_\d+\.safetensors$/.test(name));
+}
+
 async function openFile(file: string, options: OpenOptions, config?: Settings): Promise<Dictionary> {
   if (isPickle(file)) throw pickleRefusal(file);
   const id = options.id ?? basename(file, extname(file));

@@ -24,12 +24,17 @@ export const cleanLogitsOutput = 'metrics/logits';
 
 /** The clean run: `n` [b], `sum_x` [b, d], `ce_clean`, `predictions` [b] and the logits. */
 export function cleanGraph(graph: Graph, dictionary: Dictionary, logits: string): Graph {
-  const b = new GraphBuilder({ ...graph, outputs: [] });
-  const include = b.input(includeInput, 'float32', ['batch', 'pos']);
+  const b = new GraphBuilder(crossEntropyGraph(graph, logits));
   const y = flat(b, outputHook(dictionary), dictionary.dOut);
-  b.output(b.reduceSum(include, [1], false, 'n'));
-  b.output(b.reduceSum(b.mul(y, b.unsqueeze(include, [2])), [1], false, 'sum_x'));
-  const counted = nextCounted(b, include);
+  b.output(b.reduceSum(includeInput, [1], false, 'n'));
+  b.output(b.reduceSum(b.mul(y, b.unsqueeze(includeInput, [2])), [1], false, 'sum_x'));
+  return b.build();
+}
+
+/** The clean run without a dictionary: `ce_clean`, `predictions` [b] and the logits. */
+export function crossEntropyGraph(graph: Graph, logits: string): Graph {
+  const b = new GraphBuilder(withInclude(graph));
+  const counted = nextCounted(b, includeInput);
   b.output(b.reduceSum(counted, [1], false, 'predictions'), crossEntropy(b, logits, counted, 'ce_clean'), b.identity(logits, cleanLogitsOutput));
   return b.build();
 }
@@ -37,7 +42,7 @@ export function cleanGraph(graph: Graph, dictionary: Dictionary, logits: string)
 /** The spliced run: reconstruction sums, `active` [b], `fired` [F], `ce_dictionary` and `kl_dictionary` [b]. */
 export function dictionaryGraph(graph: Graph, dictionary: Dictionary, logits: string): Graph {
   const { dOut } = dictionary;
-  const spliced = replaced(graph, dictionary, (b, original) => {
+  const spliced = replaceIncluded(withInclude(graph), outputHook(dictionary), (b, original) => {
     const { input, output } = dictionary.hooks;
     const x = input === output ? original : input!;
     const { acts, context } = appendEncode(b, dictionary, x);
@@ -65,7 +70,7 @@ export function dictionaryGraph(graph: Graph, dictionary: Dictionary, logits: st
 
 /** A run with the output hook ablated: `ce_{variant}` and `kl_{variant}` [b]. */
 export function ablatedGraph(graph: Graph, dictionary: Dictionary, logits: string, variant: 'zero' | 'mean'): Graph {
-  const spliced = replaced(graph, dictionary, (b, original) => {
+  const spliced = replaceIncluded(withInclude(graph), outputHook(dictionary), (b, original) => {
     const zero = b.mul(original, b.scalar(0));
     if (variant === 'zero') return zero;
     const mean = b.input(meanInput, 'float32', [dictionary.dOut]);
@@ -82,11 +87,16 @@ export function outputHook({ hooks, source }: Dictionary): string {
   return hooks.output;
 }
 
-/** Replaces the output hook where `include` is 1. */
-function replaced(graph: Graph, dictionary: Dictionary, replace: (b: GraphBuilder, original: string) => string): Graph {
-  const seeded = new GraphBuilder({ ...graph, outputs: [] });
-  seeded.input(includeInput, 'float32', ['batch', 'pos']);
-  return splice(seeded.build(), outputHook(dictionary), (b, original) => {
+/** The graph with the input `include` declared and no outputs. */
+export function withInclude(graph: Graph): Graph {
+  const b = new GraphBuilder({ ...graph, outputs: [] });
+  b.input(includeInput, 'float32', ['batch', 'pos']);
+  return b.build();
+}
+
+/** Replaces a hook point [b, p, ...] where `include` is 1. */
+export function replaceIncluded(graph: Graph, hook: string, replace: (b: GraphBuilder, original: string) => string): Graph {
+  return splice(graph, hook, (b, original) => {
     const value = replace(b, original);
     const trailing = b.shapeOf(original).length - 2;
     const include = b.unsqueeze(includeInput, Array.from({ length: trailing }, (_, i) => i + 2));
@@ -94,7 +104,8 @@ function replaced(graph: Graph, dictionary: Dictionary, replace: (b: GraphBuilde
   });
 }
 
-function withLosses(graph: Graph, logits: string, variant: Exclude<Variant, 'clean'>, sums: readonly string[] = []): Graph {
+/** Completes a graph with the losses of its `logits` against the clean ones: outputs `sums`, `ce_{variant}` and `kl_{variant}` [b]. */
+export function withLosses(graph: Graph, logits: string, variant: Exclude<Variant, 'clean'>, sums: readonly string[] = []): Graph {
   const b = new GraphBuilder(graph);
   const clean = b.input(cleanLogitsInput, 'float32', b.shapeOf(logits));
   const counted = nextCounted(b, includeInput);
