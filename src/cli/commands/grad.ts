@@ -5,8 +5,7 @@ import { differentiate } from '../../engine/graph/differentiate/differentiate.ts
 import { typeOf } from '../../engine/graph/ir.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
 import { intervene } from '../../engine/interventions/intervene.ts';
-import { appendMetric, metricFeeds, metricOutput } from '../../engine/metrics/append.ts';
-import { checkMetric } from '../../engine/metrics/checkMetric.ts';
+import { appendMetric, checkMetric, metricFeeds, metricOutput } from '../../engine/metrics/append.ts';
 import { metricGraph } from '../../engine/metrics/metricGraph.ts';
 import { metricGrammar, parseMetric } from '../../engine/metrics/parse.ts';
 import type { Metric } from '../../engine/metrics/parse.ts';
@@ -35,7 +34,7 @@ export const grad: Command = {
   async run({ positionals, options, signal, output }) {
     const metric = parseMetric(options.requiredText('metric'));
     const model = await openModel(positionals[0]!, options, output, signal);
-    checkMetric(metric, model);
+    checkMetric(metric, model.graph(), model.output);
     const interventions = await interventionsFrom(options);
     const hooks = resolveHooks(model, options.requiredText('wrt'), interventions.map(({ hook }) => hook), differentiableInputs(model.graph()));
     const { graph, feeds } = intervene(model.graph(hooks.options), interventions, model.feeds(await modelInputs(model, options)));

@@ -1,6 +1,6 @@
 /** `mechanist sweep`: activation patching over every layer of one kind of hook point. */
 import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
-import { checkMetric } from '../../engine/metrics/checkMetric.ts';
+import { checkMetric } from '../../engine/metrics/append.ts';
 import { parseMetric, metricGrammar } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
 import { MechanistError } from '../../engine/errors.ts';
@@ -39,7 +39,7 @@ ${modelNotes}`,
     const direction = directionOf(options.text('direction') ?? 'denoising');
     const rowsPerRun = positiveInteger(options, 'rows');
     const model = await openModel(positionals[0]!, options, output, signal);
-    checkMetric(metric, model);
+    checkMetric(metric, model.graph(), model.output);
     const clean = inputsFromFile(model, options.requiredText('clean'));
     const corrupted = inputsFromFile(model, options.requiredText('corrupted'));
     const hooks = hooksOf(model, over);

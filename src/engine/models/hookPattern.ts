@@ -54,7 +54,7 @@ export function matchesGlob(pattern: string, name: string): boolean {
 }
 
 /** The `count` names with the smallest edit distance to `name`, nearest first; names that share too little are left out. */
-export function nearestNames(name: string, names: Iterable<string>, count: number): string[] {
+function nearestNames(name: string, names: Iterable<string>, count: number): string[] {
   return [...names]
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(name.length, candidate.length) / 2)
