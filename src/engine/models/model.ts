@@ -49,7 +49,7 @@ export interface Model {
   readonly family: string;
   /** Folder or file the model was read from. */
   readonly source: string;
-  /** Undefined for an imported file of unknown architecture. */
+  /** Undefined for an imported file of unknown architecture, and for a model of several towers. */
   readonly config: TransformerConfig | undefined;
   readonly parameters: ParameterStore;
   /** Names of the inputs a caller must give; the others have defaults (an all-ones `attention_mask`, for instance). */

@@ -8,7 +8,8 @@ import { outputOf } from './head.ts';
 import type { WeightEntries, WeightMap } from './weights.ts';
 
 export interface Definition {
-  readonly sizes: TransformerConfig;
+  /** Undefined for a model of several towers. */
+  readonly sizes: TransformerConfig | undefined;
   readonly weights: WeightMap;
   readonly output: string;
   /** Inputs that a caller may omit, with the value that fills them. */

@@ -23,7 +23,7 @@ export class FamilyModel implements Model {
   readonly id: string;
   readonly family: string;
   readonly source: string;
-  readonly config: TransformerConfig;
+  readonly config: TransformerConfig | undefined;
   readonly parameters: ParameterStore;
   readonly definition: Definition;
   readonly requiredInputs: readonly string[];

@@ -1,5 +1,6 @@
 /** The families this build knows, by the `model_type` of config.json. */
 import { bert } from './bert.ts';
+import { clip } from './clip.ts';
 import type { Family } from './definition.ts';
 import { distilbert } from './distilbert.ts';
 import { gemma } from './gemma.ts';
@@ -13,7 +14,8 @@ import { opt } from './opt.ts';
 import { phi } from './phi.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
+import { deit, vit } from './vit.ts';
 
 export const families: ReadonlyMap<string, Family> = new Map(
-  [gpt2, gptNeo, gptNeox, opt, llama, mistral, qwen2, qwen3, gemma, gemma2, phi, bert, distilbert].map((family) => [family.modelType, family]),
+  [gpt2, gptNeo, gptNeox, opt, llama, mistral, qwen2, qwen3, gemma, gemma2, phi, bert, distilbert, vit, deit, clip].map((family) => [family.modelType, family]),
 );
