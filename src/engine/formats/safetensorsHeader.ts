@@ -55,7 +55,10 @@ export function readSafetensorsHeader(source: ByteSource, limits: HeaderLimits =
   const headerLength = Number(declared);
   const text = source.read(8, headerLength);
   if (text[0] !== 0x7b) throw fail('The header does not start with "{".');
-  const members = parseJson(text, { maxBytes: maxHeaderBytes, maxDepth: 4, maxObjects: maxTensors + 2, unsignedOnly: true, file, field: 'header' });
+  // A tensor has at most 15 values: itself, its type, two arrays, two offsets and the dimensions.
+  const members = parseJson(text, {
+    maxBytes: maxHeaderBytes, maxDepth: 4, maxObjects: maxTensors + 2, maxValues: 16 * (maxTensors + 1000), unsignedOnly: true, file, field: 'header',
+  });
   if (!isJsonMap(members)) throw fail('The header is not a JSON object.');
 
   const entries: [string, SafetensorsEntry][] = [];

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MechanistError } from '../../../../src/engine/errors.ts';
 import { memorySource } from '../../../../src/engine/formats/byteSource.ts';
 import type { ByteSource } from '../../../../src/engine/formats/byteSource.ts';
 import { openSafetensors } from '../../../../src/engine/formats/safetensors.ts';
+import { storedBytes } from '../../../../src/engine/formats/safetensorsHeader.ts';
+import { elementCount } from '../../../../src/engine/tensor.ts';
 import { safetensorsBytes } from '../../../support/containers.ts';
 import { failureOf } from '../../../support/failure.ts';
 
@@ -101,6 +105,26 @@ describe('hostile files', () => {
     const source: ByteSource = { ...memorySource(start, 'x'), size: start.length + 2 ** 43 };
     expect(failureOf(() => openSafetensors(source).read('a'))).toMatchObject({ reason: 'memory', file: 'x', field: 'tensor a' });
   });
+});
+
+test('whatever a well-formed header says, an accepted file is covered exactly and everything else is a typed error', () => {
+  const size = fc.oneof(fc.nat(4), fc.constantFrom(8, 2 ** 32, 2 ** 53 - 1));
+  const tensorOf = fc.record({
+    dtype: fc.constantFrom('U8', 'BF16', 'F32', 'X'), shape: fc.array(size, { maxLength: 3 }), data_offsets: fc.tuple(size, size),
+  }, { requiredKeys: ['dtype', 'shape'] });
+  let accepted = 0;
+  fc.assert(fc.property(fc.dictionary(fc.constantFrom('a', 'b', '__metadata__', '__proto__'), tensorOf, { maxKeys: 2 }), fc.nat(12), (tensors, length) => {
+    try {
+      const file = openSafetensors(memorySource(safetensorsBytes(JSON.stringify(tensors), new Uint8Array(length))));
+      const total = [...file.tensors.values()].reduce((sum, { dtype, dims }) => sum + storedBytes(dtype) * elementCount(dims), 0);
+      for (const name of file.names()) expect(file.read(name).data.length).toBe(elementCount(file.info(name).dims));
+      expect(total).toBe(length);
+      accepted++;
+    } catch (error) {
+      if (!MechanistError.is(error)) throw error;
+    }
+  }), { seed: 3, numRuns: 20_000 });
+  expect(accepted).toBeGreaterThan(100);
 });
 
 describe('against the reference implementation', () => {
