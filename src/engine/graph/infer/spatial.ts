@@ -46,9 +46,11 @@ export function paddingOf(node: Node, axis: number, spatialRank: number, size: D
     const pads = intsAttribute(node, 'pads');
     return [pads?.[axis] ?? 0, pads?.[axis + spatialRank] ?? 0];
   }
-  if (typeof size !== 'number') return undefined;
   const stride = intsAttribute(node, 'strides')?.[axis] ?? 1;
-  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent(node, axis, kernel) - size);
+  if (typeof size !== 'number' && stride !== 1) return undefined;
+  const total = typeof size === 'number'
+    ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent(node, axis, kernel) - size)
+    : extent(node, axis, kernel) - 1;
   const less = Math.floor(total / 2);
   return mode === 'SAME_LOWER' ? [total - less, less] : [less, total - less];
 }

@@ -3,12 +3,15 @@ import type { Node } from '../../ir.ts';
 import { zeroRule } from '../rule.ts';
 import type { BackwardRule } from '../rule.ts';
 import { activationRules } from './activations.ts';
+import { convolutionRules } from './convolution.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { indexingRules } from './indexing.ts';
 import { layoutRules } from './layout.ts';
 import { linearRules } from './linear.ts';
 import { normalizationRules } from './normalization.ts';
+import { poolingRules } from './pooling.ts';
 import { reductionRules } from './reduction.ts';
+import { resizeRules } from './resize.ts';
 
 /** Operators whose outputs do not change with small changes of their inputs, or that read only shapes. */
 const constantOperators = [
@@ -18,9 +21,13 @@ const constantOperators = [
   'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Bernoulli', 'Multinomial',
 ];
 
-const rules: ReadonlyMap<string, BackwardRule> = new Map([
-  ...constantOperators.map((op): [string, BackwardRule] => [op, zeroRule]),
+const differentiable: ReadonlyMap<string, BackwardRule> = new Map([
   ...elementwiseRules, ...activationRules, ...reductionRules, ...linearRules, ...layoutRules, ...indexingRules, ...normalizationRules,
+  ...convolutionRules, ...poolingRules, ...resizeRules,
+]);
+
+const rules: ReadonlyMap<string, BackwardRule> = new Map([
+  ...constantOperators.map((op): [string, BackwardRule] => [op, zeroRule]), ...differentiable,
 ]);
 
 /** The rule of a node's operator, or undefined: then no gradient can pass through it. */
@@ -28,7 +35,7 @@ export function ruleFor(node: Node): BackwardRule | undefined {
   return node.domain === '' ? rules.get(node.op) : undefined;
 }
 
-/** Names of the operators that have a rule. */
+/** Names of the operators through which gradients flow. */
 export function differentiableOperators(): string[] {
-  return [...rules.keys()];
+  return [...differentiable.keys()];
 }

@@ -24,6 +24,8 @@ export interface GradientCase {
   readonly inputs: Readonly<Record<string, InputSpec>>;
   /** Appends the computation and returns the tensors that are seeded. */
   readonly build: (b: GraphBuilder, dtype: Float) => string | readonly string[];
+  /** Changes the built graph before it is checked. */
+  readonly transform?: (graph: Graph) => Graph;
   /** Sizes of the symbols, one entry per run. */
   readonly sizes?: readonly Sizes[];
   /**
@@ -80,7 +82,8 @@ function forwardGraph(test: GradientCase, dtype: Float): Graph {
   const b = new GraphBuilder();
   for (const [name, spec] of Object.entries(test.inputs)) b.input(name, spec.integers === undefined ? dtype : 'int64', spec.shape);
   const outputs = test.build(b, dtype);
-  return b.build(typeof outputs === 'string' ? [outputs] : outputs);
+  const graph = b.build(typeof outputs === 'string' ? [outputs] : outputs);
+  return test.transform === undefined ? graph : test.transform(graph);
 }
 
 function withGradients(forward: Graph, wrt: readonly string[], overrides: DifferentiateOptions['overrides']): ReturnType<typeof differentiate> {
