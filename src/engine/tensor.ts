@@ -90,7 +90,7 @@ export function bytesPerElement(dtype: DType): number {
 /** Wraps a buffer region as the typed array of `dtype`, copying only when the offset is not aligned. */
 export function typedArrayOver<T extends DType>(dtype: T, bytes: Uint8Array): TypedArrayOf[T] {
   const constructor = constructors[dtype];
-  const aligned = bytes.byteOffset % constructor.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % constructor.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new constructor(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / constructor.BYTES_PER_ELEMENT) as TypedArrayOf[T];
 }
 

@@ -14,7 +14,9 @@ export interface ByteSource {
   window(offset: number): { readonly bytes: Uint8Array; readonly start: number };
 }
 
-export function memorySource(bytes: Uint8Array): ByteSource {
+export function memorySource(given: Uint8Array): ByteSource {
+  // A Buffer's slices are views of a shared pool; a plain array's are copies.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   const whole = { bytes, start: 0 };
   return { size: bytes.length, slice: (offset, length) => bytes.subarray(offset, offset + length), window: () => whole };
 }

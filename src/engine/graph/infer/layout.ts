@@ -119,8 +119,11 @@ function sameType(c: InferContext, shapeOf: (shape: Shape) => Shape | undefined)
   return [{ dtype: type.dtype, shape: type.shape === undefined ? undefined : shapeOf(type.shape) }];
 }
 
+/** No runtime knows more axes; a foreign file may claim any number. */
+const largestRank = 64;
+
 function unknownOfRank(c: InferContext, rank: Dim | undefined): Shape | undefined {
-  return typeof rank === 'number' ? Array.from({ length: rank }, () => c.fresh()) : undefined;
+  return typeof rank === 'number' && rank <= largestRank ? Array.from({ length: rank }, () => c.fresh()) : undefined;
 }
 
 function productOf(c: InferContext, dims: Shape): Dim {

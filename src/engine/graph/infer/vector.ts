@@ -4,6 +4,9 @@ import { intAttribute } from '../ir.ts';
 import type { Dim } from '../ir.ts';
 import type { InferContext } from './rule.ts';
 
+/** Longer vectors describe no shape; a foreign file could double one in every node. */
+const longestVector = 4096;
+
 /**
  * The value of the node's first output as dimensions (a scalar counts as a vector of one), or undefined.
  * Arithmetic on symbols is not attempted, apart from what leaves them as they are.
@@ -31,7 +34,8 @@ export function vectorOf(c: InferContext): readonly Dim[] | undefined {
     }
     case 'Concat': {
       const parts = c.node.inputs.map((_, i) => c.vector(i));
-      return parts.every((p) => p !== undefined) ? parts.flat() : undefined;
+      const length = parts.reduce((sum, p) => sum + (p?.length ?? 0), 0);
+      return length <= longestVector && parts.every((p) => p !== undefined) ? parts.flat() : undefined;
     }
     case 'Slice': {
       const [from, start, end, step] = [c.vector(0), c.vector(1)?.[0], c.vector(2)?.[0], (c.node.inputs[4] ?? '') === '' ? 1 : c.vector(4)?.[0]];

@@ -4,7 +4,7 @@ import { floatAttribute, int, intAttribute, ints, intsAttribute } from '../../ir
 import { nodeField } from '../rewrite.ts';
 import type { Emitter } from '../rewrite.ts';
 import { numberLike } from './activations.ts';
-import { exchangeHeads, rotaryHalf, rotate } from './rotary.ts';
+import { exchangeHeads, rotaryHalf, rotate, share } from './rotary.ts';
 
 const lowest = -3.4028234663852886e38;
 
@@ -18,7 +18,7 @@ export function groupQueryAttention(e: Emitter): boolean {
   const nHeads = positive(e, 'num_heads');
   const nKeyValue = positive(e, 'kv_num_heads');
   const [query, key, value] = e.input(1) === undefined ? packedParts(e, nHeads, nKeyValue) : [e.required(0), e.required(1), e.required(2)];
-  const head = lastDim(e, query) / nHeads;
+  const head = share(lastDim(e, query), nHeads);
   let q = splitHeads(e, query, nHeads, head);
   let k = splitHeads(e, key, nKeyValue, head);
   const past = e.input(3);
@@ -35,7 +35,7 @@ export function groupQueryAttention(e: Emitter): boolean {
   const values = withPast(e, e.input(4), exchangeHeads(e, splitHeads(e, value, nKeyValue, head)), 2);
   const window = intAttribute(e.node, 'local_window_size', -1);
   emitAttention(e, {
-    q: exchangeHeads(e, q), k: repeated(e, keys, nHeads / nKeyValue, head), v: repeated(e, values, nHeads / nKeyValue, head),
+    q: exchangeHeads(e, q), k: repeated(e, keys, share(nHeads, nKeyValue), head), v: repeated(e, values, share(nHeads, nKeyValue), head),
     scale: floatAttribute(e.node, 'scale', 0) || 1 / Math.sqrt(head), softcap: floatAttribute(e.node, 'softcap', 0),
     biases: e.input(10) === undefined ? [] : [e.required(10)], causal: { offset, window: window > 0 ? window : undefined }, width: nHeads * head,
   });
@@ -49,8 +49,8 @@ export function groupQueryAttention(e: Emitter): boolean {
 export function multiHeadAttention(e: Emitter): boolean {
   const nHeads = positive(e, 'num_heads');
   const [query, key, value] = separateParts(e);
-  const head = e.rank(query) === 4 ? lastDim(e, query) : lastDim(e, query) / nHeads;
-  const headValue = e.rank(value) === 4 ? lastDim(e, value) : lastDim(e, value) / nHeads;
+  const head = e.rank(query) === 4 ? lastDim(e, query) : share(lastDim(e, query), nHeads);
+  const headValue = e.rank(value) === 4 ? lastDim(e, value) : share(lastDim(e, value), nHeads);
   const [biasQ, biasK, biasV] = e.input(3) === undefined ? [] : splitBias(e, e.required(3), [nHeads * head, nHeads * head, nHeads * headValue]);
   const heads = (x: string, width: number, bias: string | undefined): string => {
     if (e.rank(x) === 4) return x;
@@ -75,15 +75,16 @@ export function attention(e: Emitter): boolean {
   const projected = e.op('MatMul', [e.required(0), e.required(1)]);
   const joint = e.input(2) === undefined ? projected : e.op('Add', [projected, e.required(2)]);
   const total = lastDim(e, e.required(1));
-  const sizes = intsAttribute(e.node, 'qkv_hidden_sizes') ?? [total / 3, total / 3, total / 3];
+  const sizes = intsAttribute(e.node, 'qkv_hidden_sizes') ?? [1, 1, 1].map(() => share(total, 3));
+  if (sizes.length !== 3) throw new MechanistError('parse', 'qkv_hidden_sizes must have three entries.');
   const parts = e.ops('Split', [joint, e.b.vector(sizes)], 3, { axis: int(-1) });
-  const [q, k, v] = parts.map((part, i) => exchangeHeads(e, splitHeads(e, part, nHeads, sizes[i]! / nHeads))) as [string, string, string];
+  const [q, k, v] = parts.map((part, i) => exchangeHeads(e, splitHeads(e, part, nHeads, share(sizes[i]!, nHeads)))) as [string, string, string];
   const past = e.input(4);
   const [pastK, pastV] = past === undefined ? [] : e.ops('Split', [past, e.b.vector([1, 1])], 2, { axis: int(0) }).map((part) => e.op('Squeeze', [part, e.b.vector([0])]));
   const join = (old: string | undefined, fresh: string): string => (old === undefined ? fresh : e.op('Concat', [old, fresh], { axis: int(2) }));
   const [keys, values] = [join(pastK, k), join(pastV, v)];
   if (e.wants(1)) e.finish(1, 'Concat', [e.op('Unsqueeze', [keys, e.b.vector([0])]), e.op('Unsqueeze', [values, e.b.vector([0])])], { axis: int(0) });
-  const head = sizes[0]! / nHeads;
+  const head = share(sizes[0]!, nHeads);
   emitAttention(e, {
     q, k: keys, v: values, scale: floatAttribute(e.node, 'scale', 0) || 1 / Math.sqrt(head), softcap: 0,
     biases: [...paddingBias(e, e.input(3), keys), ...(e.input(5) === undefined ? [] : [e.required(5)])],
@@ -181,7 +182,7 @@ function splitHeads(e: Emitter, x: string, heads: number, head: number): string 
 
 function packedParts(e: Emitter, nHeads: number, nKeyValue: number): [string, string, string] {
   const joint = e.required(0);
-  const head = lastDim(e, joint) / (nHeads + 2 * nKeyValue);
+  const head = share(lastDim(e, joint), nHeads + 2 * nKeyValue);
   return e.ops('Split', [joint, e.b.vector([nHeads * head, nKeyValue * head, nKeyValue * head])], 3, { axis: int(-1) }) as [string, string, string];
 }
 

@@ -18,7 +18,7 @@ export function rotaryEmbedding(e: Emitter): boolean {
   if (rank !== 3) throw new MechanistError('unsupported', 'The rank of the rotated tensor is not known.');
   const hidden = width(e, x, 2);
   const heads = intAttribute(e.node, 'num_heads', 0);
-  const head = heads > 0 ? hidden / heads : 2 * half;
+  const head = heads > 0 ? share(hidden, heads) : 2 * half;
   const split = e.op('Reshape', [x, e.b.vector([0, 0, -1, head])]);
   const table = (name: string): string => e.op('Unsqueeze', [e.op('Gather', [name, positionMatrix(e, x, positions, 1)]), e.b.vector([2])]);
   e.finish(0, 'Reshape', [rotate(e, split, table(cosines), table(sines), half, isInterleaved, head), e.b.vector([0, 0, hidden])]);
@@ -71,6 +71,12 @@ function width(e: Emitter, x: string, axis: number): number {
   const size = e.b.typeOf(x)?.shape?.[axis];
   if (typeof size !== 'number') throw new MechanistError('unsupported', 'The width of the rotated tensor is not known.');
   return size;
+}
+
+/** `total` in `parts` equal parts. Errors: `parse` when it does not divide. */
+export function share(total: number, parts: number): number {
+  if (parts <= 0 || total % parts !== 0) throw new MechanistError('parse', `A width of ${total} cannot be divided among ${parts} heads.`);
+  return total / parts;
 }
 
 /** Exchanges the head and sequence axes of [b,s,h,d] or [b,h,s,d]. */
