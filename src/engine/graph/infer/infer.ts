@@ -34,7 +34,7 @@ export function infer(node: Node, environment: TypeEnvironment): Inferred {
   const context = contextOf(node, environment);
   const rule = node.domain === '' ? rules.get(node.op) : undefined;
   try {
-    return { types: rule?.(context) ?? [], vector: vectorOf(context) };
+    return { types: (rule?.(context) ?? []).map(withBoundedRank), vector: vectorOf(context) };
   } catch (error) {
     if (!MechanistError.is(error)) throw error;
     throw new MechanistError(error.reason, error.statement, { field: `node ${node.name} (${node.op})`, hint: error.hint, cause: error });
@@ -58,6 +58,11 @@ function contextOf(node: Node, environment: TypeEnvironment): InferContext {
       return environment.vectorOf(name(i));
     },
   };
+}
+
+/** No runtime knows more axes; a foreign file could double them in every node. */
+function withBoundedRank(type: ValueType | undefined): ValueType | undefined {
+  return type?.shape !== undefined && type.shape.length > 64 ? { dtype: type.dtype, shape: undefined } : type;
 }
 
 /** Small integers only: a fill value such as the least int64 describes no shape. */
