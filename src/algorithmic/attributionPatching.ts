@@ -16,7 +16,7 @@ import { metricFeeds, metricOutput } from '../engine/metrics/append.ts';
 import { metricGraph } from '../engine/metrics/metricGraph.ts';
 import type { Metric } from '../engine/metrics/parse.ts';
 import { unknownHook } from '../engine/models/hookPattern.ts';
-import type { Model } from '../engine/models/model.ts';
+import type { GraphOptions, Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import { numbersOf } from '../engine/tensor.ts';
 import type { Tensor } from '../engine/tensor.ts';
@@ -29,6 +29,8 @@ export interface AttributionPatchingOptions {
   readonly hooks: readonly string[];
   /** `denoising` (default) estimates patching clean values into the corrupted run; `noising` the reverse. */
   readonly direction?: 'denoising' | 'noising';
+  /** For hooks that exist on request only, such as `attn.hook_result`. */
+  readonly graph?: GraphOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -41,7 +43,7 @@ export interface AttributionPatchingResult {
 
 /** Errors: `argument` for unknown hooks or prompts that do not align; `cancelled`. */
 export async function attributionPatching(model: Model, runtime: Runtime, options: AttributionPatchingOptions): Promise<AttributionPatchingResult> {
-  const programs = attributionPrograms(model, options.metric, options.hooks);
+  const programs = attributionPrograms(model, options.metric, options.hooks, options.graph);
   const clean = model.feeds(options.clean);
   const corrupted = model.feeds(options.corrupted);
   const [base, source] = options.direction === 'noising' ? [clean, corrupted] : [corrupted, clean];
@@ -62,8 +64,8 @@ export async function attributionPatching(model: Model, runtime: Runtime, option
 }
 
 /** The two graphs of attribution patching: capture on the source prompts, and forward + backward + contraction on the base prompts. */
-export function attributionPrograms(model: Model, metric: Metric, hooks: readonly string[]): { source: Graph; base: Graph } {
-  const graph = metricGraph(model.graph(), metric, model.output);
+function attributionPrograms(model: Model, metric: Metric, hooks: readonly string[], options: GraphOptions = {}): { source: Graph; base: Graph } {
+  const graph = metricGraph(model.graph(options), metric, model.output, hooks);
   for (const hook of hooks) if (typeOf(graph, hook)?.shape === undefined) throw unknownHook(hook, graph.types.keys());
   const { graph: backward, gradients } = differentiate(graph, { seeds: new Map([[metricOutput, 'ones']]), wrt: hooks });
   const b = new GraphBuilder({ ...backward, outputs: [metricOutput] });

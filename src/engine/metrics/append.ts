@@ -105,17 +105,21 @@ function contrast(b: GraphBuilder, metric: Metric, logits: string, atPosition: b
   return hasWrong ? b.sub(right, read(wrongInput)) : right;
 }
 
-/** Summed cross-entropy of each row's predicted tokens, [batch]. */
+/**
+ * Summed cross-entropy of each row's predicted tokens, [batch]. The targets are shifted rather than the logits cut:
+ * logits are the largest tensor of a small model, and a slice would copy them.
+ */
 function lossPerRow(b: GraphBuilder, logits: string): string {
-  const logProbabilities = b.node('LogSoftmax', [b.slice(logits, 1, 0, -1)], { attributes: { axis: int(-1) } });
-  const targets = b.unsqueeze(b.slice('input_ids', 1, 1), [2]);
+  const logProbabilities = b.node('LogSoftmax', [logits], { attributes: { axis: int(-1) } });
+  const targets = b.unsqueeze(b.concat([b.slice('input_ids', 1, 1), b.slice('input_ids', 1, 0, 1)], 1), [2]);
   const picked = b.squeeze(b.node('GatherElements', [logProbabilities, targets], { attributes: { axis: int(2) } }), [2]);
   return b.unary('Neg', b.reduceSum(b.mul(picked, predictionWeights(b, logits)), [1], false));
 }
 
-/** 1 where a real token is predicted, 0 at padding, [batch, pos−1]. */
+/** 1 where a real token is predicted, 0 at padding and at the last position, [batch,pos]. */
 function predictionWeights(b: GraphBuilder, logits: string): string {
-  return b.cast(b.slice('attention_mask', 1, 1), b.dtypeOf(logits));
+  const nothing = b.mul(b.slice('attention_mask', 1, 0, 1), b.scalar(0, 'int64'));
+  return b.cast(b.concat([b.slice('attention_mask', 1, 1), nothing], 1), b.dtypeOf(logits));
 }
 
 function predictedTokens(b: GraphBuilder, logits: string): string {

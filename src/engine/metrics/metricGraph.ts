@@ -3,6 +3,7 @@
  * unembedding run only there: at a vocabulary of 50,000 they are a third of a small model's cost.
  */
 import { GraphBuilder } from '../graph/builder.ts';
+import { typeOf } from '../graph/ir.ts';
 import type { Graph } from '../graph/ir.ts';
 import { reinfer } from '../graph/reinfer.ts';
 import { rewire } from '../graph/splice.ts';
@@ -11,10 +12,12 @@ import type { Metric } from './parse.ts';
 
 /**
  * Adds outputs `metric` (scalar) and `metric/per_row` ([batch]) to a model graph. Other outputs are dropped.
+ * `whole` names tensors that must keep all their positions.
  * Errors: `argument` when the metric does not fit the logits.
  */
-export function metricGraph(graph: Graph, metric: Metric, logits: string): Graph {
-  const restricted = metricPosition(metric) === undefined ? undefined : restrictToMetricPosition(graph, logits);
+export function metricGraph(graph: Graph, metric: Metric, logits: string, whole: Iterable<string> = []): Graph {
+  const candidate = metricPosition(metric) === undefined ? undefined : restrictToMetricPosition(graph, logits);
+  const restricted = candidate !== undefined && sameShapes(graph, candidate, whole) ? candidate : undefined;
   const b = new GraphBuilder(restricted ?? graph);
   const { perRow, value } = appendMetric(b, metric, logits, restricted !== undefined);
   b.identity(perRow, metricPerRowOutput);
@@ -34,6 +37,10 @@ function restrictToMetricPosition(graph: Graph, logits: string): Graph | undefin
   const inferred = reinfer({ ...rewired, outputs: [logits] }, [read]);
   // Inference proves independence: only position-wise operators carry the single position through to the logits.
   return inferred.types.get(logits)?.shape?.[1] === 1 ? inferred : undefined;
+}
+
+function sameShapes(a: Graph, b: Graph, names: Iterable<string>): boolean {
+  return [...names].every((name) => typeOf(a, name)?.shape?.join() === typeOf(b, name)?.shape?.join());
 }
 
 function lastResidual(graph: Graph): string | undefined {

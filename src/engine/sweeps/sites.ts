@@ -7,9 +7,9 @@ import { elementCount, stridesOf, tensor } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** What a sweep varies within one hook. Nothing: the whole hook is one site. */
-export type SweepAxis = 'head' | 'position' | 'neuron';
+export type SweepAxis = 'head' | 'position' | 'key' | 'neuron';
 
-const roleOf: Readonly<Record<SweepAxis, readonly AxisRole[]>> = { head: ['head'], position: ['pos', 'query'], neuron: ['feature'] };
+const roleOf: Readonly<Record<SweepAxis, readonly AxisRole[]>> = { head: ['head'], position: ['pos', 'query'], key: ['key'], neuron: ['feature'] };
 
 export interface Sites {
   /** Sizes along the swept axes, in the order they were asked for; sites are numbered row-major over them. */

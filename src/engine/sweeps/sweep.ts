@@ -60,7 +60,7 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
   const clean = model.feeds(options.clean);
   const corrupted = model.feeds(options.corrupted);
   requireAligned(clean, corrupted);
-  const graph = metricGraph(model.graph(), options.metric, model.output);
+  const graph = metricGraph(model.graph(), options.metric, model.output, options.hooks);
   for (const hook of options.hooks) if (typeOf(graph, hook)?.shape === undefined) throw unknownHook(hook, graph.types.keys());
 
   const slices = options.hooks.map((hook) => patchedSlice(graph, hook));

@@ -37,6 +37,24 @@ function oneOf(dtype: DType): ReturnType<typeof zeros>['data'] {
   return data;
 }
 
+/**
+ * Zero padding along some axes; `pads` holds the margins before, then after, in the order of `axes`.
+ * All axes are written out: onnxruntime 1.30 moves a Transpose through a Pad without regard to the operator's own
+ * `axes` input, and the program then fails at run time.
+ */
+export function padAlong(b: GraphBuilder, x: string, pads: string, axes: readonly number[]): string {
+  const rank = b.shapeOf(x).length;
+  const places = [...axes, ...axes.map((axis) => axis + rank)];
+  const constant = b.constantOf(pads);
+  if (constant === undefined) {
+    const none = b.vector(Array<number>(2 * rank).fill(0));
+    return b.node('Pad', [x, b.node('ScatterElements', [none, b.vector(places), pads], { attributes: { axis: int(0) } })]);
+  }
+  const all = Array<number>(2 * rank).fill(0);
+  places.forEach((place, i) => (all[place] = Number(constant.data[i])));
+  return b.node('Pad', [x, b.vector(all)]);
+}
+
 /** `g` under the shape of `like`, which has as many elements. */
 export function reshapeTo(b: GraphBuilder, g: string, like: string): string {
   const to = b.typeOf(like)?.shape;

@@ -4,7 +4,7 @@ import type { GraphBuilder } from '../../builder.ts';
 import { int, intAttribute, stringAttribute } from '../../ir.ts';
 import type { Attribute } from '../../ir.ts';
 import { normalAxis } from '../../shape.ts';
-import { filled, reshapeTo, sizeOf } from '../emit.ts';
+import { filled, padAlong, reshapeTo, sizeOf } from '../emit.ts';
 import type { BackwardContext, BackwardRule } from '../rule.ts';
 import { when } from './elementwise.ts';
 import { range, scatterAdd, scatterAlong } from './scatter.ts';
@@ -33,7 +33,7 @@ function gather(c: BackwardContext): readonly (string | undefined)[] {
   const g = c.gradient(0)!;
   if (indexShape.every((dim) => dim === 1)) {
     const slice = indexShape.length === 0 ? b.unsqueeze(g, [axis]) : withoutAxes(b, g, axis, indexShape.length - 1);
-    return [b.node('Pad', [slice, padsFor(c, axis), '', b.vector([axis])])];
+    return [padAlong(b, slice, padsFor(c, axis), [axis])];
   }
   return [reshapeTo(b, scatterAlong(b, mergedAxes(c, g, axis, indexShape.length), b.reshape(indices, [-1]), axis, sizeOf(b, x, axis)), x)];
 }

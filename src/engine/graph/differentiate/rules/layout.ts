@@ -2,7 +2,7 @@
 import { MechanistError } from '../../../errors.ts';
 import { int, intAttribute, intsAttribute, stringAttribute } from '../../ir.ts';
 import { normalAxis } from '../../shape.ts';
-import { filled, reshapeTo, sizeOf, sumTo } from '../emit.ts';
+import { filled, padAlong, reshapeTo, sizeOf, sumTo } from '../emit.ts';
 import type { BackwardContext, BackwardRule } from '../rule.ts';
 import { when } from './elementwise.ts';
 import { range, scatterAlong } from './scatter.ts';
@@ -85,7 +85,7 @@ function padAround(c: BackwardContext, g: string, axes: readonly number[], start
   if (first !== undefined && sizes.every(([whole, part]) => typeof whole === 'number' && typeof part === 'number')) {
     const before = Array.from(first.data as BigInt64Array, (start, i) => clamp(Number(start), Number(sizes[i]![0])));
     const after = sizes.map(([whole, part], i) => Number(whole) - Number(part) - before[i]!);
-    return zeroPad(b, g, b.vector([...before, ...after]), axes);
+    return padAlong(b, g, b.vector([...before, ...after]), axes);
   }
   const whole = b.gather(b.shape(x), b.vector(axes));
   const part = b.gather(b.shape(g), b.vector(axes));
@@ -94,15 +94,11 @@ function padAround(c: BackwardContext, g: string, axes: readonly number[], start
   const fromEnd = b.node('Max', [b.add(start, whole), zero]);
   const before = b.where(b.node('Less', [start, zero]), fromEnd, b.node('Min', [start, whole]));
   const after = b.sub(b.sub(whole, part), before);
-  return zeroPad(b, g, b.concat([before, after], 0), axes);
+  return padAlong(b, g, b.concat([before, after], 0), axes);
 }
 
 function clamp(start: number, size: number): number {
   return start < 0 ? Math.max(start + size, 0) : Math.min(start, size);
-}
-
-function zeroPad(b: BackwardContext['b'], g: string, pads: string, axes: readonly number[]): string {
-  return b.node('Pad', [g, pads, '', b.vector(axes)]);
 }
 
 function constantAxes(c: BackwardContext, name: string, rank: number): number[] {
@@ -125,7 +121,7 @@ function pad(c: BackwardContext): readonly (string | undefined)[] {
   if (mode === 'constant') {
     const constant = b.constantOf(pads);
     const opposite = constant === undefined ? b.unary('Neg', pads) : b.vector(Array.from(constant.data as BigInt64Array, (p) => -Number(p)));
-    const dx = b.node('Pad', [g, opposite, '', ...(axesInput === '' ? [] : [axesInput])]);
+    const dx = axesInput === '' ? b.node('Pad', [g, opposite]) : padAlong(b, g, opposite, constantAxes(c, axesInput, b.shapeOf(g).length));
     // Whatever part of the gradient did not come from the input came from the fill value.
     const all = (name: string): string => b.node('ReduceSum', [name], { attributes: { keepdims: int(0) } });
     return [dx, undefined, value === '' ? undefined : when(c, 2, () => reshapeTo(b, b.sub(all(g), all(dx)), value))];

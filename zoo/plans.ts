@@ -19,19 +19,24 @@ export interface ZooModel {
   readonly learningRate: number;
 }
 
-const shared = { batch: 32, context: 128, learningRate: 3e-3 } as const;
+const shared = { batch: 32, context: 128, learningRate: 4e-3 } as const;
 
 export const zooModels: readonly ZooModel[] = [
   {
-    id: 'fable-4l', attentionOnly: false, seed: 1, steps: 3000, ...shared,
-    config: { hidden_size: 128, intermediate_size: 384, num_hidden_layers: 4, num_attention_heads: 8 },
+    id: 'fable-4l', attentionOnly: false, seed: 1, steps: 2400, ...shared,
+    config: { hidden_size: 128, intermediate_size: 384, num_hidden_layers: 4, num_attention_heads: 4 },
   },
   {
-    id: 'fable-4l-b', attentionOnly: false, seed: 2, steps: 2400, ...shared,
-    config: { hidden_size: 96, intermediate_size: 288, num_hidden_layers: 4, num_attention_heads: 6 },
+    id: 'fable-4l-b', attentionOnly: false, seed: 2, steps: 1800, ...shared,
+    config: { hidden_size: 96, intermediate_size: 288, num_hidden_layers: 4, num_attention_heads: 4 },
   },
   {
-    id: 'fable-2l-attn', attentionOnly: true, seed: 3, steps: 2000, ...shared,
-    config: { hidden_size: 128, intermediate_size: 1, num_hidden_layers: 2, num_attention_heads: 8 },
+    id: 'fable-2l-attn', attentionOnly: true, seed: 3, steps: 1500, ...shared,
+    config: { hidden_size: 128, intermediate_size: 1, num_hidden_layers: 2, num_attention_heads: 4 },
   },
 ];
+
+/** The plan of a model. */
+export function planOf(id: string): ZooModel | undefined {
+  return zooModels.find((model) => model.id === id);
+}
