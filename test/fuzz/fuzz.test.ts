@@ -8,7 +8,7 @@ const count = 40_000;
 const targets = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.fuzz.ts')).map((name) => name.slice(0, -'.fuzz.ts'.length));
 
 test('there are targets for all binary formats', () => {
-  expect(targets).toEqual(expect.arrayContaining(['npz', 'safetensors']));
+  expect(targets).toEqual(expect.arrayContaining(['npz', 'onnx', 'safetensors']));
 });
 
 describe.each(targets)('%s', (name) => {

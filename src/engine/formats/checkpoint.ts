@@ -24,8 +24,15 @@ export function openCheckpoint(folder: string, limits: SafetensorsLimits = {}): 
   throw withoutWeights(folder);
 }
 
-/** Opens the shards that the folder's index names. Errors: as `openCheckpoint`. */
-export function openSharded(folder: string, limits: SafetensorsLimits = {}): TensorSource {
+/** Real paths of the folder's weight files, sorted; for hashing. Errors: as `openCheckpoint`. */
+export function checkpointFiles(folder: string): string[] {
+  if (exists(join(folder, singleName))) return [weightFile(folder, singleName)];
+  if (!exists(join(folder, indexName))) throw withoutWeights(folder);
+  return [...new Set(readIndex(folder).values())].toSorted().map((name) => weightFile(folder, name));
+}
+
+/** Opens the shards that the folder's index names. */
+function openSharded(folder: string, limits: SafetensorsLimits = {}): TensorSource {
   const shardOf = readIndex(folder);
   const shards = new Map<string, SafetensorsFile>();
   try {
@@ -35,13 +42,6 @@ export function openSharded(folder: string, limits: SafetensorsLimits = {}): Ten
     for (const shard of shards.values()) shard.close();
     throw error;
   }
-}
-
-/** Real paths of the folder's weight files, sorted; for hashing. Errors: as `openCheckpoint`. */
-export function checkpointFiles(folder: string): string[] {
-  if (exists(join(folder, singleName))) return [weightFile(folder, singleName)];
-  if (!exists(join(folder, indexName))) throw withoutWeights(folder);
-  return [...new Set(readIndex(folder).values())].toSorted().map((name) => weightFile(folder, name));
 }
 
 class ShardedCheckpoint implements TensorSource {
