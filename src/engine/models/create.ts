@@ -31,5 +31,5 @@ export function createHuggingFace(id: string, config: Readonly<Record<string, un
     }
     return Promise.resolve(digest.digest('hex'));
   };
-  return new FamilyModel({ id, family: modelType, source: id, definition, parameters, hash });
+  return new FamilyModel({ id, family: modelType, source: id, json: root, definition, parameters, hash });
 }

@@ -28,7 +28,7 @@ export async function openHuggingFace(folder: string): Promise<Model> {
   if (family === undefined) return config.unsupported('model_type', `The family "${modelType}" is not known. Known: ${[...families.keys()].join(', ')}.`);
   const definition = family.define(config);
   const parameters = storeOf(openCheckpoint(path), definition.weights, family.prefix);
-  return new FamilyModel({ id: basename(path), family: modelType, source: path, definition, parameters, hash: () => hashOf(path) });
+  return new FamilyModel({ id: basename(path), family: modelType, source: path, json: config.json, definition, parameters, hash: () => hashOf(path) });
 }
 
 function readConfig(folder: string): ConfigReader {

@@ -9,12 +9,12 @@ const largestSize = 2 ** 24;
 /** Every accessor throws `parse`, naming file and field, for a value of another type, or for a missing one without default. */
 export class ConfigReader {
   readonly file: string;
-  private readonly map: JsonMap;
+  readonly json: JsonMap;
   private readonly path: string;
 
-  constructor(file: string, map: JsonMap, path = '') {
+  constructor(file: string, json: JsonMap, path = '') {
     this.file = file;
-    this.map = map;
+    this.json = json;
     this.path = path;
   }
 
@@ -49,12 +49,12 @@ export class ConfigReader {
 
   /** A size that null switches off. */
   sizeOrNull(name: string, fallback: number): number | undefined {
-    return this.map.get(name) === null ? undefined : this.size(name, fallback);
+    return this.json.get(name) === null ? undefined : this.size(name, fallback);
   }
 
   /** A number above 0 that null switches off. */
   positiveOrNull(name: string, fallback: number): number | undefined {
-    return this.map.get(name) === null ? undefined : this.positive(name, fallback);
+    return this.json.get(name) === null ? undefined : this.positive(name, fallback);
   }
 
   string(name: string, fallback?: string): string {
@@ -73,7 +73,7 @@ export class ConfigReader {
 
   /** The raw value, for the few fields with a structure of their own. */
   value(name: string): JsonValue | undefined {
-    return this.map.get(name) ?? undefined;
+    return this.json.get(name) ?? undefined;
   }
 
   /** A nested object; empty when absent. */

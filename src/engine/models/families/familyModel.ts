@@ -1,5 +1,6 @@
 /** A model whose graph is built from a definition. */
 import { MechanistError } from '../../errors.ts';
+import type { JsonMap } from '../../formats/json.ts';
 import type { Graph } from '../../graph/ir.ts';
 import { elementCount, zeros } from '../../tensor.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -13,6 +14,8 @@ export interface FamilyModelParts {
   readonly id: string;
   readonly family: string;
   readonly source: string;
+  /** The contents of config.json. */
+  readonly json: JsonMap;
   readonly definition: Definition;
   readonly parameters: ParameterStore;
   /** Computed once, when first asked for. */
@@ -26,18 +29,21 @@ export class FamilyModel implements Model {
   readonly config: TransformerConfig | undefined;
   readonly parameters: ParameterStore;
   readonly definition: Definition;
+  /** The contents of config.json. */
+  readonly json: JsonMap;
   readonly requiredInputs: readonly string[];
   readonly output: string;
   private readonly graphs = new Map<string, Graph>();
   private readonly computeHash: () => Promise<string>;
   private hashed: Promise<string> | undefined;
 
-  constructor({ id, family, source, definition, parameters, hash }: FamilyModelParts) {
+  constructor({ id, family, source, json, definition, parameters, hash }: FamilyModelParts) {
     this.id = id;
     this.family = family;
     this.source = source;
     this.config = definition.sizes;
     this.definition = definition;
+    this.json = json;
     this.parameters = parameters;
     this.output = definition.output;
     this.computeHash = hash;
