@@ -10,7 +10,7 @@ import { typeOf } from '../ir.ts';
 import { prune } from '../prune.ts';
 import { renameNodeReads } from '../rename.ts';
 
-/** The same computation for the sizes it was typed with. Additions of computed zeros are left out. */
+/** The same computation for the sizes it was typed with. Additions of computed zeros and reshapes to the same shape are left out. */
 export function localizeShapes(graph: Graph): Graph {
   const b = new GraphBuilder({ ...graph, nodes: [] }, graph.nodes.flatMap((node) => [node.name, ...node.outputs]));
   const zeros = new Set<string>();
@@ -18,7 +18,7 @@ export function localizeShapes(graph: Graph): Graph {
   for (const original of graph.nodes) {
     const node = renameNodeReads(original, aliases);
     const output = node.outputs[0]!;
-    const kept = addend(node, zeros, graph);
+    const kept = addend(node, zeros, graph) ?? unchanged(node, graph);
     if (kept !== undefined && !graph.outputs.includes(output)) aliases.set(output, kept);
     else if (node.domain !== '') b.append(node);
     else if (node.op === 'Reshape') reshape(b, node, graph);
@@ -33,6 +33,12 @@ export function localizeShapes(graph: Graph): Graph {
     }
   }
   return prune(b.build(graph.outputs), graph.outputs);
+}
+
+/** The input of a Reshape to the shape it has already. */
+function unchanged(node: Node, graph: Graph): string | undefined {
+  const [from, to] = [typeOf(graph, node.inputs[0]!)?.shape, typeOf(graph, node.outputs[0]!)?.shape];
+  return node.op === 'Reshape' && node.domain === '' && from !== undefined && from.join() === to?.join() ? node.inputs[0] : undefined;
 }
 
 function reshape(b: GraphBuilder, node: Node, graph: Graph): void {

@@ -49,16 +49,21 @@ export function withStandardSymbols(graph: Graph, main: string, fixed: ReadonlyM
   return withInputShapes(graph, shapes);
 }
 
-/** Inputs that are looked up directly in tables of weights: input → rows of the smallest such table. */
+/** Inputs that are looked up in tables of weights: input → rows of the smallest such table. */
 export function lookedUp(graph: Graph): Map<string, number> {
   const rows = new Map<string, number>();
+  const source = new Map(Array.from(graph.inputs.keys(), (name): [string, string] => [name, name]));
   for (const node of graph.nodes) {
-    const [table, indices] = node.inputs;
-    const size = node.op === 'Gather' && indices !== undefined && graph.inputs.has(indices) ? graph.parameters.get(table ?? '')?.shape?.[intAttribute(node, 'axis', 0)] : undefined;
-    if (typeof size === 'number') rows.set(indices!, Math.min(size, rows.get(indices!) ?? Infinity));
+    const from = source.get(node.inputs[0] ?? '');
+    if (from !== undefined && keepsIndices.has(node.op)) source.set(node.outputs[0]!, from);
+    const input = node.op === 'Gather' ? source.get(node.inputs[1] ?? '') : undefined;
+    const size = graph.parameters.get(node.inputs[0] ?? '')?.shape?.[intAttribute(node, 'axis', 0)];
+    if (input !== undefined && typeof size === 'number') rows.set(input, Math.min(size, rows.get(input) ?? Infinity));
   }
   return rows;
 }
+
+const keepsIndices = new Set(['Reshape', 'Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Flatten']);
 
 /**
  * Completes `inputs` with defaults and checks indices against the tables they are looked up in, because the runtime

@@ -31,6 +31,9 @@ export interface ModuleLayout {
   readonly positionEmbed?: readonly string[];
   readonly tokenTypeEmbed?: readonly string[];
   readonly embedNorm?: readonly string[];
+  /** Module that joins class tokens and image patches, and the norm that follows it (CLIP). */
+  readonly patches?: readonly string[];
+  readonly patchNorm?: readonly string[];
   readonly finalNorm?: readonly string[];
   readonly head?: readonly string[];
   /** TransformerLens writes `embed.hook_embed` for BERT and `hook_embed` for everything else. */
@@ -58,6 +61,7 @@ const clip: ModuleLayout = {
   family: 'clip', layers: 'layers', attention: 'self_attn', qkv: ['self_attn/q_proj', 'self_attn/k_proj', 'self_attn/v_proj'], attentionOut: 'self_attn/out_proj',
   normBeforeAttention: 'layer_norm1', normBeforeMlp: 'layer_norm2', mlpIn: 'mlp/fc1', mlpOut: 'mlp/fc2', norm: 'LN',
   embed: ['../embeddings/token_embedding'], positionEmbed: ['../embeddings/position_embedding'], finalNorm: ['../final_layer_norm', '../post_layernorm'],
+  patches: ['../embeddings'], patchNorm: ['../pre_layrnorm'],
 };
 
 /** More specific layouts come before those they resemble. */
@@ -99,7 +103,7 @@ export const moduleLayouts: readonly ModuleLayout[] = [
   clip,
   {
     family: 'vit', layers: 'layer', attention: 'attention/attention', qkv: ['attention/attention/query', 'attention/attention/key', 'attention/attention/value'], attentionOut: 'attention/output/dense',
-    normBeforeAttention: 'layernorm_before', normBeforeMlp: 'layernorm_after', mlpIn: 'intermediate/dense', mlpOut: 'output/dense', norm: 'LN', finalNorm: ['../layernorm'],
+    normBeforeAttention: 'layernorm_before', normBeforeMlp: 'layernorm_after', mlpIn: 'intermediate/dense', mlpOut: 'output/dense', norm: 'LN', finalNorm: ['../layernorm'], patches: ['../embeddings'],
   },
   bert,
   {

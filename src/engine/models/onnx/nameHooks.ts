@@ -147,13 +147,27 @@ function nameEmbedding(g: ScopedGraph, stack: LayerStack, prefix: string, stream
   if (embedded !== undefined) g.name(embedded, `${hooks}hook_embed`);
   const positions = firstScope(g, stack, layout.positionEmbed);
   const position = positions === undefined ? undefined : positionEmbedding(g, positions);
-  if (position !== undefined) g.name(position, `${hooks}hook_pos_embed`);
+  if (position !== undefined && tokens !== undefined && g.shapeOf(position)![0] === 1) g.nameRepeated(position, `${hooks}hook_pos_embed`, tokens);
+  else if (position !== undefined) g.name(position, `${hooks}hook_pos_embed`);
   const type = given(layout.tokenTypeEmbed);
   if (type !== undefined) g.name(type, `${hooks}hook_token_type_embed`);
+  namePatches(g, stack, prefix, stream);
   const norm = firstScope(g, stack, layout.embedNorm);
   if (norm === undefined) return;
   nameNorm(g, norm, `${prefix}embed.ln`, layout.norm, stream);
   g.name(stream, `${prefix}hook_full_embed`);
+}
+
+/** Image models join class tokens and patches; the patches come last. */
+function namePatches(g: ScopedGraph, stack: LayerStack, prefix: string, stream: string): void {
+  const scope = firstScope(g, stack, stack.layout.patches);
+  const isImage = (name: string): boolean => g.shapeOf(name)?.length === 3 && g.shapeOf(name)!.at(-1) === g.shapeOf(stream)!.at(-1) && g.isDynamic(name);
+  const join = scope === undefined ? undefined : g.within(scope).find((node) => node.op === 'Concat' && isImage(node.outputs[0]!) && isImage(node.inputs.at(-1)!));
+  if (join === undefined) return;
+  g.name(join.inputs.at(-1)!, `${prefix}embed.hook_patch`);
+  g.name(join.outputs[0]!, `${prefix}hook_embed`);
+  const norm = firstScope(g, stack, stack.layout.patchNorm);
+  if (norm !== undefined) nameNorm(g, norm, `${prefix}ln_pre`, 'LN', stream);
 }
 
 /** Positions may depend on sizes only, so this does not ask for a tensor that carries data. */

@@ -153,6 +153,15 @@ export class ScopedGraph {
     });
   }
 
+  /** Puts a hook on the path of a tensor [1, pos, d], repeated over the batch of `like`. */
+  nameRepeated(name: string, hook: string, like: string): void {
+    this.insert(name, (b, from) => {
+      const seen = b.node('Expand', [from, b.shape(this.currentName(like))], { outputs: [hook] });
+      b.setType(hook, { dtype: b.dtypeOf(from), shape: this.shapeOf(like) });
+      return seen;
+    });
+  }
+
   /** Puts a hook with its axes in another order on the path. */
   nameTransposed(name: string, hook: string, perm: readonly number[]): void {
     this.insert(name, (b, from) => b.transpose(b.transpose(from, perm, hook), perm.map((_, i) => perm.indexOf(i))));
