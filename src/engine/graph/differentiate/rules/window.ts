@@ -3,6 +3,7 @@
  * align the input with the region the windows cover and back.
  */
 import { MechanistError } from '../../../errors.ts';
+import { padAlong } from '../emit.ts';
 import type { GraphBuilder } from '../../builder.ts';
 import { extent, paddingOf } from '../../infer/spatial.ts';
 import { intsAttribute, stringAttribute } from '../../ir.ts';
@@ -81,7 +82,7 @@ function padSpatial(b: GraphBuilder, x: string, before: Margin, after: Margin, s
   if (typeof before !== 'string' && typeof after !== 'string' && [...before, ...after].every((margin) => margin === 0)) return x;
   const vector = (margin: Margin): string => (typeof margin === 'string' ? margin : b.vector(margin));
   const pads = typeof before !== 'string' && typeof after !== 'string' ? b.vector([...before, ...after]) : b.concat([vector(before), vector(after)], 0);
-  return b.node('Pad', [x, pads, '', b.vector(Array.from({ length: spatialRank }, (_, i) => i + 2))]);
+  return padAlong(b, x, pads, Array.from({ length: spatialRank }, (_, i) => i + 2));
 }
 
 function negated(b: GraphBuilder, margin: Margin): Margin {
