@@ -43,12 +43,14 @@ export class DocumentWriter {
   private content = '';
   private context: Labels = empty;
   private owed = 0;
+  /** False where the alternatives of the next piece include other constructions, so that its entropy is not known. */
+  entropyKnown = true;
 
   /** Appends a piece. Choices owed since the last piece are paid here, which leaves its entropy unknown. */
   emit(text: string, labels: Labels = empty, surprise = 0, entropy: number | undefined = 0): void {
     const start = this.content.length;
     this.content += text;
-    const unknown = this.owed > 0;
+    const unknown = this.owed > 0 || !this.entropyKnown;
     this.pieces.push({
       start, end: this.content.length, labels, context: this.context,
       surprise: surprise + this.owed, entropy: unknown ? undefined : entropy,

@@ -32,12 +32,12 @@ export const labelDefinitions: readonly LabelDefinition[] = [
   { name: 'entity', type: 'categorical', scope: prose, description: 'Person that a name or pronoun refers to (the name).' },
   { name: 'subject', type: 'categorical', scope: ['story', 'ioi'], description: 'Person who is the subject of the running sentence, from the mention on.' },
   { name: 'speaker', type: 'categorical', scope: ['story', 'list'], description: 'Person who speaks, on every token of the quotation.' },
-  { name: 'object', type: 'categorical', scope: ['story', 'ioi'], description: 'Thing that a noun or pronoun refers to (the noun).' },
+  { name: 'object', type: 'categorical', scope: ['story', 'ioi'], description: 'Thing that the token names.' },
   { name: 'gender', type: 'categorical', values: genders, scope: prose, description: 'Gender of a name, pronoun or gendered noun.' },
   { name: 'number', type: 'categorical', values: numbers, scope: prose, description: 'Number of a noun, pronoun or finite verb.' },
   { name: 'tense', type: 'categorical', values: ['past', 'present', 'future'], scope: prose, description: 'Tense of a finite verb.' },
   { name: 'storyTense', type: 'categorical', values: ['past', 'present'], scope: ['story'], description: 'Tense in which the story is told, from its first verb on.' },
-  { name: 'mood', type: 'categorical', values: ['positive', 'negative'], scope: ['story', 'opinion'], description: 'Whether things went well, from the first word that tells.' },
+  { name: 'mood', type: 'categorical', values: ['positive', 'negative'], scope: ['story', 'opinion'], description: 'Whether things go well, once the text has told.' },
   { name: 'sentiment', type: 'categorical', values: ['positive', 'negative'], scope: prose, description: 'Valence of the word itself.' },
   { name: 'negated', type: 'binary', scope: prose, absent: false, description: 'Inside the scope of a negation, to the end of the clause.' },
   ...fieldNames.map((field): LabelDefinition => ({
@@ -62,5 +62,5 @@ export const labelDefinitions: readonly LabelDefinition[] = [
   { name: 'headNumber', type: 'categorical', values: numbers, scope: ['agreement'], description: 'Number of the subject\'s head noun, from the noun to the verb.' },
   { name: 'attractors', type: 'integer', scope: ['agreement'], description: 'Nouns of the other number since the head, from the head to the verb.' },
   { name: 'surprise', type: 'real', scope: documentKinds, description: 'Nats: −log of the probability of the grammar\'s choices that the token reveals.' },
-  { name: 'entropy', type: 'real', scope: documentKinds, description: 'Nats: entropy of the grammar\'s next-token distribution, where it is known exactly.' },
+  { name: 'entropy', type: 'real', scope: documentKinds, description: 'Nats: entropy of the grammar\'s distribution over this token, given the kind, where it is known exactly.' },
 ];

@@ -37,16 +37,19 @@ export class TemplateGroup {
   }
 
   /** Draws a template and writes it; `slot` writes the named slot (its text begins with `before`). */
-  write(random: CorpusRandom, writer: DocumentWriter, slot: (name: string, before: string, index: number) => void): Template {
+  write(
+    random: CorpusRandom, writer: DocumentWriter, slot: (name: string, before: string) => void, afterSentence?: () => void,
+  ): Template {
     const { template, surprise, entropy } = random.pick(this.weighted);
     template.items.forEach((item, i) => {
       if (item.kind === 'text') {
         writer.emit(item.text, item.labels, surprise[i], entropy[i]);
+        if (item.text === '.') afterSentence?.();
         return;
       }
       // Templates that differ at a slot: what the slot writes reveals both choices at once.
       if (entropy[i]! > 0) writer.owe(surprise[i]!);
-      slot(item.name, item.spaced ? ' ' : '', i);
+      slot(item.name, item.spaced ? ' ' : '');
     });
     return template;
   }
@@ -86,5 +89,6 @@ function weigh(template: Template, group: readonly Template[]): Weighted {
 
 function itemKey(item: TemplateItem | undefined): string {
   if (item === undefined) return '';
-  return item.kind === 'text' ? item.text : `{${item.name}}${item.spaced}`;
+  // "{A!}" and "{A}" write the same text.
+  return item.kind === 'text' ? item.text : `{${item.name.replace('!', '')}}${item.spaced}`;
 }

@@ -37,8 +37,11 @@ export function agreement(random: CorpusRandom, split: Split): LabelledDocument 
   writer.owe(-Math.log(available.filter((other) => other === structure).length / available.length));
   [...structure].forEach((phrase, i) => {
     const pool = phrase === 'p' ? heads : personNouns;
+    // A noun may be followed by either phrase or by the verb.
+    writer.entropyKnown = false;
     if (phrase === 'p') drawn(writer, random.pick(prepositions), prepositions.length);
     else writer.emit(' that');
+    writer.entropyKnown = true;
     writer.emit(' the');
     const innerPlural = random.chance(0.5);
     if (innerPlural !== plural) writer.set('attractors', ++attractors);
@@ -52,7 +55,9 @@ export function agreement(random: CorpusRandom, split: Split): LabelledDocument 
   writer.set('attractors', undefined);
   const [singular, many, copula] = random.pick(agreeingVerbs);
   const verb = plural ? many : singular;
+  writer.entropyKnown = false;
   drawn(writer, verb, agreeingVerbs.length, { ...lexicalLabels(verb), number: plural ? 'plural' : 'singular' });
+  writer.entropyKnown = true;
   if (!copula) writer.emit(' a');
   const words = copula ? adjectives : thingNouns;
   const last = random.pick(words);

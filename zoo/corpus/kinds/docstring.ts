@@ -31,9 +31,12 @@ export function docstring(random: CorpusRandom, split: Split): LabelledDocument 
     writer.emit(before + random.pick(words), labels, nats, nats);
   };
   const describe = (): void => {
+    // Wordings begin alike ("the", "the old"), so the alternatives of a word are not those of one draw.
+    writer.entropyKnown = false;
     const wording = random.pick(wordings);
-    wording.forEach((word, i) => writer.emit(` ${word}`, {}, i === 0 ? Math.log(wordings.length) : 0, i === 0 ? undefined : 0));
+    wording.forEach((word, i) => writer.emit(` ${word}`, {}, i === 0 ? Math.log(wordings.length) : 0));
     draw(nouns, ' ');
+    writer.entropyKnown = true;
   };
   writer.emit('def');
   draw(functionNames, ' ', { identifierRole: 'function' });

@@ -86,6 +86,8 @@ export function fieldsParagraph(random: CorpusRandom, split: Split): LabelledDoc
   const count = random.integer(2, 4);
   writer.owe(Math.log(groups[split].length) + Math.log(3));
   for (let i = 0; i < count; i++) {
+    // The first sentence shows the topic bit by bit.
+    writer.entropyKnown = i > 0;
     let previous: readonly [slot: string, word: string] | undefined;
     (i === 0 ? first : next).write(random, writer, (name, before) => {
       const slot = name.replace('+', '');

@@ -49,7 +49,7 @@ export function ioi(random: CorpusRandom, split: Split): LabelledDocument {
     place: uniformDraw(place, fields.places.length, lexicalLabels(place)),
     obj: uniformDraw(thing, fields.objects.length, { ...lexicalLabels(thing), object: thing }),
     1: name(order[0]!, objectFirst ? 'io' : 's1', names.length),
-    2: name(order[1]!, objectFirst ? 's1' : 'io', names.length),
+    2: name(order[1]!, objectFirst ? 's1' : 'io', names.length - 1),
     s: name(subject, 's2', 2),
     io: name(object, 'answer', 1),
   };

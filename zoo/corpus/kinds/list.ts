@@ -25,6 +25,8 @@ export function list(random: CorpusRandom, split: Split): LabelledDocument {
   );
   const form = random.pick(forms);
   const writer = new DocumentWriter();
+  // The form and the number of items show bit by bit.
+  writer.entropyKnown = false;
   writer.owe(Math.log(forms.length) + Math.log(3));
   const lists = new ListWriter(random, writer, who, items);
   lists[form]();

@@ -46,6 +46,8 @@ export function opinion(random: CorpusRandom, split: Split): LabelledDocument {
   );
   const positive = random.chance(0.5);
   const writer = new DocumentWriter();
+  // After every sentence the review may go on or end, so a sentence's alternatives are those of two groups.
+  writer.entropyKnown = false;
   const person = uniformDraw(who.text, names.length, personLabels(who));
   const subject = uniformDraw(thing, things.length, lexicalLabels(thing));
   let decided = false;

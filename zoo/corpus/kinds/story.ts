@@ -56,7 +56,11 @@ export function story(random: CorpusRandom, split: Split): LabelledDocument {
   const steps = random.pick(plotSteps);
   writer.owe(Math.log(plotSteps.length));
   let mood: Mood | undefined;
-  for (const step of steps) mood = teller.writeStep(step, mood);
+  for (const step of steps) {
+    // The first step shows the plot bit by bit.
+    writer.entropyKnown = step !== steps[0];
+    mood = teller.writeStep(step, mood);
+  }
   if (random.chance(0.5)) {
     writer.owe(Math.LN2);
     teller.writeStep(closingStep, mood);
@@ -71,18 +75,20 @@ class StoryTeller {
   private readonly draws = new Map<string, Draw>();
   private readonly tense: 'past' | 'present';
   private tensePaid = false;
+  private readonly named = new Set<string>();
 
   constructor(random: CorpusRandom, [a, b]: readonly [Name, Name], place: string) {
     this.random = random;
     this.people = { A: a, B: b };
     this.tense = random.chance(0.5) ? 'past' : 'present';
-    for (const [key, name] of Object.entries(this.people)) this.draws.set(key, nameDraw(name, names.length));
+    for (const [key, name] of Object.entries(this.people)) this.draws.set(key, personDraw(name));
     this.draws.set('place', uniformDraw(place, fields.places.length, wordLabels('place', place)));
   }
 
   write(group: TemplateGroup): number {
-    this.writer.set('subject', undefined);
-    const template = group.write(this.random, this.writer, (name, before) => this.slot(name, before));
+    const template = group.write(
+      this.random, this.writer, (name, before) => this.slot(name, before), () => this.writer.set('subject', undefined),
+    );
     return group.templates.indexOf(template);
   }
 
@@ -117,7 +123,10 @@ class StoryTeller {
     const { text, gender } = this.people[key]!;
     if (asSubject) this.writer.set('subject', text);
     if (form === undefined) {
-      this.writer.emitDraw(this.draws.get(key)!, before);
+      const draw = this.draws.get(key)!;
+      if (!this.named.has(key)) draw.surprise = draw.entropy = Math.log(names.length - this.named.size);
+      this.named.add(key);
+      this.writer.emitDraw(draw, before);
       return;
     }
     this.writer.emit(before + pronoun(form, gender === 'feminine'), { entity: text, gender, number: 'singular' });
@@ -142,6 +151,7 @@ class StoryTeller {
     this.writer.set('insideQuote', undefined);
     this.writer.set('speaker', undefined);
     this.writer.emit(`${before}"`);
+    this.writer.set('subject', undefined);
   }
 
   private feeling(words: readonly string[], before: string): void {
@@ -172,8 +182,8 @@ function compileStep(sources: readonly string[]): Step {
   };
 }
 
-function nameDraw({ text, gender }: Name, count: number): Draw {
-  return uniformDraw(text, count, { entity: text, gender, number: 'singular' });
+function personDraw({ text, gender }: Name): Draw {
+  return uniformDraw(text, names.length, { entity: text, gender, number: 'singular' });
 }
 
 function wordLabels(slot: string, word: string): Labels {
