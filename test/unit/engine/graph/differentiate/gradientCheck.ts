@@ -40,7 +40,7 @@ export interface GradientCase {
 
 /** Largest difference between a gradient and its finite differences, relative to the largest entry, over all inputs and runs. */
 export async function gradientError(test: GradientCase, overrides?: DifferentiateOptions['overrides']): Promise<number> {
-  const dtype: Float = test.dtype ?? (test.mode === 'integers' ? 'float32' : 'float64');
+  const dtype = dtypeOf(test);
   const forward = forwardGraph(test, dtype);
   const { graph, gradients } = withGradients(forward, floatInputs(test), overrides);
   const program = await Program.compile({ ...graph, outputs: [...gradients.values()] }, { threads: 1 });
@@ -66,6 +66,11 @@ export async function gradientError(test: GradientCase, overrides?: Differentiat
   return worst;
 }
 
+/** The type a case is computed in. */
+export function dtypeOf(test: GradientCase): Float {
+  return test.dtype ?? (test.mode === 'integers' ? 'float32' : 'float64');
+}
+
 /** Largest absolute difference over the largest absolute value of `expected`. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
@@ -78,7 +83,8 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return difference === 0 ? 0 : difference / Math.max(largest, 1e-9);
 }
 
-function forwardGraph(test: GradientCase, dtype: Float): Graph {
+/** The computation alone. */
+export function forwardGraph(test: GradientCase, dtype: Float): Graph {
   const b = new GraphBuilder();
   for (const [name, spec] of Object.entries(test.inputs)) b.input(name, spec.integers === undefined ? dtype : 'int64', spec.shape);
   const outputs = test.build(b, dtype);
@@ -86,7 +92,8 @@ function forwardGraph(test: GradientCase, dtype: Float): Graph {
   return test.transform === undefined ? graph : test.transform(graph);
 }
 
-function withGradients(forward: Graph, wrt: readonly string[], overrides: DifferentiateOptions['overrides']): ReturnType<typeof differentiate> {
+/** With the gradients of `wrt`, given cotangents of all outputs as inputs `cotangent/…`. */
+export function withGradients(forward: Graph, wrt: readonly string[], overrides?: DifferentiateOptions['overrides']): ReturnType<typeof differentiate> {
   let graph = forward;
   const seeds = new Map<string, string>();
   for (const output of forward.outputs) {
@@ -97,11 +104,13 @@ function withGradients(forward: Graph, wrt: readonly string[], overrides: Differ
   return differentiate(graph, { seeds, wrt, ...(overrides === undefined ? {} : { overrides }) });
 }
 
-function floatInputs(test: GradientCase): string[] {
+/** Names of the inputs that have gradients. */
+export function floatInputs(test: GradientCase): string[] {
   return Object.entries(test.inputs).flatMap(([name, spec]) => (spec.integers === undefined ? [name] : []));
 }
 
-function drawFeeds(test: GradientCase, dtype: Float, sizes: Sizes, random: () => number): Map<string, Tensor> {
+/** Values for all inputs of the computation. */
+export function drawFeeds(test: GradientCase, dtype: Float, sizes: Sizes, random: () => number): Map<string, Tensor> {
   return new Map(Object.entries(test.inputs).map(([name, spec]): [string, Tensor] => {
     const dims = spec.shape.map((dim) => (typeof dim === 'number' ? dim : sizes[dim]!));
     const { integers, draw } = spec;

@@ -5,27 +5,21 @@ import { zeroRule } from '../../../../../src/engine/graph/differentiate/rule.ts'
 import type { BackwardRule } from '../../../../../src/engine/graph/differentiate/rule.ts';
 import { differentiableOperators, ruleFor } from '../../../../../src/engine/graph/differentiate/rules/registry.ts';
 import type { Node } from '../../../../../src/engine/graph/ir.ts';
-import { activationCases } from './cases/activations.ts';
-import { elementwiseCases } from './cases/elementwise.ts';
-import { layoutCases } from './cases/layout.ts';
-import { linearCases } from './cases/linear.ts';
-import { normalizationCases } from './cases/normalization.ts';
-import { spatialCases } from './cases/spatial.ts';
+import { gradientCases } from './cases/all.ts';
 import { gradientError } from './gradientCheck.ts';
 import type { GradientCase } from './gradientCheck.ts';
 
-const cases = [...elementwiseCases, ...activationCases, ...linearCases, ...layoutCases, ...normalizationCases, ...spatialCases];
 const tolerance = 1e-6;
 
 describe('backward rules agree with finite differences', () => {
-  it.each(cases.map((test) => [test.name, test] as const))('%s', async (_, test) => {
+  it.each(gradientCases.map((test) => [test.name, test] as const))('%s', async (_, test) => {
     expect(await gradientError(test)).toBeLessThanOrEqual(tolerance);
   });
 });
 
 describe('the check notices a wrong rule of', () => {
   it.each(differentiableOperators())('%s', async (op) => {
-    const test = cases.find((candidate) => candidate.name.split(' ')[0] === op && nodesOf(candidate).some((node) => node.op === op) && !unmoved.has(candidate.name));
+    const test = gradientCases.find((candidate) => candidate.name.split(' ')[0] === op && nodesOf(candidate).some((node) => node.op === op) && !unmoved.has(candidate.name));
     expect(test, `a gradient case with ${op}`).toBeDefined();
     expect(await gradientError(test!, (node) => (node.op === op ? slightlyOff(ruleFor(node)!) : undefined))).toBeGreaterThan(10 * tolerance);
   });
