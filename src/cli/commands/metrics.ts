@@ -1,20 +1,15 @@
 /** `mechanist metrics`: how well a dictionary stands in for the activations of a model. */
 import { openDictionary, openTranscoders, spansLayers } from '../../engine/dictionaries/open.ts';
-import { MechanistError } from '../../engine/errors.ts';
 import { readCorpus } from '../../engine/dictionaries/train/tokenCorpus.ts';
-import type { Model } from '../../engine/models/model.ts';
-import { loadTokenizer } from '../../engine/models/tokenizer.ts';
-import type { Tokenizer } from '../../engine/models/tokenizer.ts';
 import { dictionaryMetrics } from '../../semantic/dictionaryMetrics.ts';
-import type { TokenBatch } from '../../semantic/metrics/batches.ts';
 import { replacementCost } from '../../semantic/replacementCost.ts';
-import type { Tensor } from '../../engine/tensor.ts';
 import { writeJson } from '../command.ts';
 import type { Command } from '../command.ts';
 import { corpusFiles, dictionaryOptions, openOptions, wholeNumber } from '../dictionaryOptions.ts';
-import { descriptionFolder } from '../modelInputs.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
+import { tokenBatches } from '../tokenBatches.ts';
+import { tokenizerOf } from '../tokenizerOf.ts';
 
 export const metrics: Command = {
   name: 'metrics',
@@ -42,7 +37,7 @@ export const metrics: Command = {
     });
     const common = {
       model, signal,
-      batches: batchesOf(contexts, 8),
+      batches: tokenBatches(contexts, 8),
       excludeFirst: !options.flag('include-first'),
       resamples: positiveInteger(options, 'resamples') ?? 1000,
       seed: wholeNumber(options, 'seed') ?? 0,
@@ -62,22 +57,3 @@ export const metrics: Command = {
     writeJson(output, { model: model.id, modelHash: await model.hash(), dictionary: dictionary.id, dictionaryHash: dictionary.hash(), ...report });
   },
 };
-
-/** The tokenizer, or undefined for a model that has none. */
-export async function tokenizerOf(model: Model): Promise<Tokenizer | undefined> {
-  try {
-    return await loadTokenizer(await descriptionFolder(model));
-  } catch (error) {
-    // A corpus of token ids needs none; readCorpus says what is missing when it does.
-    if (MechanistError.is(error, 'not-found')) return undefined;
-    throw error;
-  }
-}
-
-function batchesOf({ dims, data }: Tensor<'int64'>, size: number): TokenBatch[] {
-  const [count, length] = dims as [number, number];
-  return Array.from({ length: Math.ceil(count / size) }, (_, i) => {
-    const rows = Math.min(size, count - i * size);
-    return { inputIds: { dtype: 'int64', dims: [rows, length], data: data.subarray(i * size * length, (i * size + rows) * length) } };
-  });
-}

@@ -3,7 +3,7 @@
  * A layout file turns one family's files into a `Dictionary`; orientation is normalised there and nowhere else.
  */
 import { MechanistError } from '../../errors.ts';
-import { ParameterStore } from '../../models/parameters.ts';
+import type { ParameterStore } from '../../models/parameters.ts';
 import type { TensorSource } from '../../formats/tensorSource.ts';
 import type { Tensor } from '../../tensor.ts';
 import { transposed } from '../train/transposed.ts';

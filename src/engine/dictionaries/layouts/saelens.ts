@@ -6,7 +6,7 @@ import { dictionaryHash } from '../dictionary.ts';
 import type { Architecture, Dictionary, Normalization } from '../dictionary.ts';
 import { declareWeights, requireDims, scaled } from './layout.ts';
 import type { OpenOptions, WeightRule } from './layout.ts';
-import { Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 export interface SaelensFiles {
   readonly id: string;

@@ -3,12 +3,16 @@ import type { Random } from '../../random.ts';
 import { zeros } from '../../tensor.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { TrainingOptions } from './options.ts';
-import { normalizeRows } from './sparseLoops.ts';
+import { addScaled, normalizeRows } from './sparseLoops.ts';
 import type { Batch, Parameters } from './step.ts';
 import { transposed } from './transposed.ts';
 
 /** Norm of decoder rows that are free to grow. */
 const freeDecoderNorm = 0.1;
+
+/** Rows of the sample from which initial thresholds are taken, and the least they can be. */
+const sampleRows = 64;
+const smallestThreshold = 1e-4;
 
 /**
  * Random unit decoder rows (norm 0.1 where they are free), the encoder their transpose for an autoencoder and
@@ -25,7 +29,7 @@ export function initialParameters(options: TrainingOptions, sample: Batch, rando
       const decoder = randomRows(random, F, (L - l) * dOut, freeDecoderNorm);
       parameters.set(`W_dec_${l}`, { ...decoder, dims: [F, L - l, dOut] });
       parameters.set(`b_dec_${l}`, { dtype: 'float32', dims: [dOut], data: centres.slice(l * dOut, (l + 1) * dOut) });
-      if (architecture === 'jumprelu') parameters.set(`log_threshold_${l}`, logThresholds(options));
+      if (architecture === 'jumprelu') parameters.set(`log_threshold_${l}`, logThresholds(options, sample.x.data, l, undefined, parameters.get(`W_enc_${l}`)!));
     }
     return parameters;
   }
@@ -34,7 +38,10 @@ export function initialParameters(options: TrainingOptions, sample: Batch, rando
   parameters.set('W_dec', decoder);
   parameters.set('b_dec', { dtype: 'float32', dims: [dOut], data: geometricMedian(sample.y.data, dOut) });
   for (const name of architecture === 'gated' ? ['b_gate', 'b_mag', 'r_mag'] : ['b_enc']) parameters.set(name, zeros('float32', [F]));
-  if (architecture === 'jumprelu') parameters.set('log_threshold', logThresholds(options));
+  if (architecture === 'jumprelu') {
+    const centre = kind === 'sae' ? parameters.get('b_dec')!.data : undefined;
+    parameters.set('log_threshold', logThresholds(options, sample.x.data, 0, centre, parameters.get('W_enc')!));
+  }
   if (skip) parameters.set('W_skip', zeros('float32', [dIn, dOut]));
   return parameters;
 }
@@ -73,6 +80,17 @@ function randomRows(random: Random, rows: number, d: number, norm: number): Tens
   return { dtype: 'float32', dims: [rows, d], data };
 }
 
-function logThresholds({ nLatents, initialThreshold }: TrainingOptions): Tensor<'float32'> {
-  return { dtype: 'float32', dims: [nLatents], data: new Float32Array(nLatents).fill(Math.log(initialThreshold)) };
+/** One threshold for all latents: as given, or the quantile of the sample's pre-activations that leaves `initialExcess · k` active. */
+function logThresholds(options: TrainingOptions, x: Float32Array, layer: number, centre: Float32Array | undefined, encoder: Tensor<'float32'>): Tensor<'float32'> {
+  const { nLatents: F, dIn, nLayers, k, initialThreshold, initialExcess } = options;
+  const rows = Math.min(sampleRows, x.length / (nLayers * dIn));
+  const hidden = new Float32Array(initialThreshold === undefined ? rows * F : 0);
+  for (let row = 0; row * F < hidden.length; row++) {
+    for (let i = 0; i < dIn; i++) {
+      addScaled(hidden, row * F, encoder.data, i * F, x[(row * nLayers + layer) * dIn + i]! - (centre?.[i] ?? 0), F);
+    }
+  }
+  const active = Math.min(hidden.length, Math.round(initialExcess * k * rows));
+  const threshold = initialThreshold ?? Math.max(hidden.sort()[hidden.length - active]!, smallestThreshold);
+  return { dtype: 'float32', dims: [F], data: new Float32Array(F).fill(Math.log(threshold)) };
 }

@@ -38,9 +38,14 @@ export interface TrainingOptions extends DictionaryShape {
   readonly sparsityWarmup: number;
   /** jumprelu: `target` pulls L0 towards `k` by λ(L0/k − 1)²; `tanh` penalises λ Σ tanh(c·f·‖W_dec‖). */
   readonly sparsityLoss: 'target' | 'tanh';
-  /** jumprelu: width of the straight-through estimator's window, and where thresholds start. */
+  /** jumprelu: width of the straight-through estimator's window. */
   readonly bandwidth: number;
-  readonly initialThreshold: number;
+  /**
+   * jumprelu: where thresholds start. Default: where the first batch has `initialExcess · k` active latents, since in a
+   * short training thresholds cannot travel far.
+   */
+  readonly initialThreshold: number | undefined;
+  readonly initialExcess: number;
   /** jumprelu, tanh loss: scale c, and weight of Σ relu(θ − h)·‖W_dec‖ over dead latents. */
   readonly tanhScale: number;
   readonly preActLoss: number;
@@ -78,8 +83,9 @@ export function trainingOptions(request: TrainingRequest): TrainingOptions {
     sparsity: jump ? 1 : 0.05,
     sparsityWarmup: jump ? Math.min(2000, Math.ceil(steps / 4)) : Math.ceil(steps / 20),
     sparsityLoss: 'target',
-    bandwidth: 0.001,
-    initialThreshold: 0.001,
+    bandwidth: 0.05,
+    initialThreshold: undefined,
+    initialExcess: 2,
     tanhScale: 4,
     preActLoss: 3e-6,
     auxiliary: topkFamily ? 1 / 32 : 0,
@@ -114,8 +120,8 @@ export function isTopkFamily(architecture: TrainingArchitecture): boolean {
 }
 
 function defaultLearningRate(architecture: TrainingArchitecture, nLatents: number): number {
-  if (isTopkFamily(architecture)) return 2e-4 / Math.sqrt(nLatents / 2 ** 14);
-  return architecture === 'jumprelu' ? 7e-5 : 3e-4;
+  if (isTopkFamily(architecture) || architecture === 'jumprelu') return 2e-4 / Math.sqrt(nLatents / 2 ** 14);
+  return 3e-4;
 }
 
 function validate(o: TrainingOptions): void {
