@@ -8,6 +8,7 @@ export const commands: ReadonlyMap<string, RegisteredCommand> = new Map<string, 
   ['sweep', { isolated: true, load: async () => (await import('./commands/sweep.ts')).sweepCommand }],
   ['trace', { isolated: true, load: async () => (await import('./commands/trace.ts')).trace }],
   ['train-sae', { isolated: true, load: async () => (await import('./commands/trainSae.ts')).trainSae }],
+  ['sae-tradeoff', { isolated: true, load: async () => (await import('./commands/saeTradeoff.ts')).saeTradeoff }],
   ['encode', { isolated: true, load: async () => (await import('./commands/encode.ts')).encode }],
   ['metrics', { isolated: true, load: async () => (await import('./commands/metrics.ts')).metrics }],
 ]);
