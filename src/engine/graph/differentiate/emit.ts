@@ -69,7 +69,7 @@ export function reshapeTo(b: GraphBuilder, g: string, like: string): string {
   return out;
 }
 
-export function sameShape(a: Shape, b: Shape): boolean {
+function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i]);
 }
 

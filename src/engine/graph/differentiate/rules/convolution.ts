@@ -1,7 +1,7 @@
 /** Backward rules of convolution and transposed convolution, in any number of spatial axes. */
 import { MechanistError } from '../../../errors.ts';
 import { int, intAttribute, ints, intsAttribute, stringAttribute } from '../../ir.ts';
-import type { Attribute, Node } from '../../ir.ts';
+import type { Attribute } from '../../ir.ts';
 import type { GraphBuilder } from '../../builder.ts';
 import { reshapeTo } from '../emit.ts';
 import type { BackwardContext, BackwardRule } from '../rule.ts';
@@ -24,8 +24,7 @@ export const convolutionRules: ReadonlyMap<string, BackwardRule> = new Map<strin
   ['ConvTranspose', (c) => {
     const { b } = c;
     const [x, weight] = [c.inputs[0]!, c.inputs[1]!];
-    const node = withExplicitPadding(c, b.shapeOf(weight).slice(2).map(Number));
-    const w = windowOf(node, b.shapeOf(weight).slice(2));
+    const w = withExplicitPadding(c, windowOf(c.node, b.shapeOf(weight).slice(2)));
     const g = c.gradient(0)!;
     // Its output is the image that the windows of the backward convolution slide over.
     const image = covered(b, w, g, x);
@@ -80,25 +79,22 @@ function overChannels(b: GraphBuilder, g: string): string {
  * Transposed convolution derives its padding from the wanted output size or from `auto_pad`; here it is written out.
  * Errors: `unsupported` when that needs a size that is not known.
  */
-function withExplicitPadding(c: BackwardContext, kernel: readonly number[]): Node {
-  const { node, b } = c;
+function withExplicitPadding({ b, node, inputs }: BackwardContext, w: Window): Window {
   const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
   const wanted = intsAttribute(node, 'output_shape');
-  const isAutomatic = mode === 'SAME_UPPER' || mode === 'SAME_LOWER';
-  if (wanted === undefined && !isAutomatic) return node;
-  const w = windowOf(node, kernel);
-  const sizes = b.shapeOf(c.inputs[0]!).slice(2);
-  const totals = kernel.map((_, axis) => {
+  if (wanted === undefined && mode !== 'SAME_UPPER' && mode !== 'SAME_LOWER') return w;
+  const sizes = b.shapeOf(inputs[0]!).slice(2);
+  const totals = w.strides.map((stride, axis) => {
     const reach = w.extents[axis]! + (intsAttribute(node, 'output_padding')?.[axis] ?? 0);
-    if (wanted === undefined) return reach - w.strides[axis]!;
+    if (wanted === undefined) return Math.max(0, reach - stride);
     const size = sizes[axis]!;
     if (typeof size !== 'number') throw new MechanistError('unsupported', 'The gradient of a transposed convolution with a fixed output size needs an input of known size.');
-    return w.strides[axis]! * (size - 1) + reach - wanted[wanted.length - kernel.length + axis]!;
+    return Math.max(0, stride * (size - 1) + reach - wanted[wanted.length - sizes.length + axis]!);
   });
-  const less = totals.map((total) => Math.floor(Math.max(0, total) / 2));
-  const more = totals.map((total, axis) => Math.max(0, total) - less[axis]!);
-  const pads = mode === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less];
+  const less = totals.map((total) => Math.floor(total / 2));
+  const more = totals.map((total, axis) => total - less[axis]!);
   const attributes = new Map(node.attributes);
   attributes.delete('auto_pad');
-  return { ...node, attributes: attributes.set('pads', ints(pads)) };
+  attributes.set('pads', ints(mode === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less]));
+  return { ...w, node: { ...node, attributes } };
 }

@@ -48,7 +48,7 @@ const window = (op: string, shape: Shape, attributes: Readonly<Record<string, At
   const b = new GraphBuilder();
   b.input('x', 'float32', shape);
   const inputs = weight === undefined ? ['x'] : ['x', b.constant(f32(weight, new Float32Array(weight.reduce((n, d) => n * d, 1))))];
-  const settings = Object.entries(attributes).map(([key, a]) => `${key}=${String(a.value)}`).join(' ');
+  const settings = Object.entries(attributes).map(([key, a]) => `${key}=${JSON.stringify(a.value)}`).join(' ');
   return { name: `${op} of [${shape.join()}] ${settings}`, shape: shape as number[], graph: b.build([b.node(op, inputs, { attributes })]) };
 };
 
