@@ -70,8 +70,8 @@ function mergedAxes(c: BackwardContext, g: string, axis: number, indexRank: numb
 }
 
 /**
- * The adjoint of GatherND. Index tuples may repeat, and the runtime's ScatterND adds repeated ones from several threads
- * at once, so the tuples are turned into single indices of a flattened tensor.
+ * The adjoint of GatherND. Index tuples may repeat, and ScatterND with several threads has been seen to lose repeated
+ * additions (onnxruntime issue 23396), so the tuples are turned into single indices of a flattened tensor.
  */
 function scatterNd(c: BackwardContext): string {
   const { b } = c;
