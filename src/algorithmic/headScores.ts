@@ -38,7 +38,7 @@ export interface HeadScoreOptions {
 /** Scores of every head on repeated random tokens. Errors: those of the runtime; `cancelled`. */
 export async function headScores(model: Model, runtime: Runtime, options: HeadScoreOptions): Promise<HeadScores[]> {
   const rows = repeatedRandomTokens(options);
-  const patterns = [...model.hookPoints().map((h) => h.name)].filter((name) => name.endsWith('.attn.hook_pattern'));
+  const patterns = model.hookPoints().map((h) => h.name).filter((name) => name.endsWith('.attn.hook_pattern'));
   const graph = prune(model.graph(), patterns);
   const sums = new Map<string, HeadScores>();
   for (const ids of rows) {

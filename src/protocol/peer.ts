@@ -119,7 +119,7 @@ export class Peer {
     if (this.closed !== undefined) return;
     this.closed = reason;
     this.settleReady.reject(disconnected(reason));
-    for (const id of [...this.pending.keys()]) this.take(id)!.reject(disconnected(reason));
+    for (const id of this.pending.keys()) this.take(id)!.reject(disconnected(reason));
     for (const controller of this.incoming.values()) controller.abort();
     this.incoming.clear();
   }

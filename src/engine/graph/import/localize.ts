@@ -51,7 +51,7 @@ function reshape(b: GraphBuilder, node: Node, graph: Graph): void {
   }
   const isConstant = target.every((entry) => typeof entry === 'number');
   const operand = isConstant
-    ? b.constant(i64([target.length], target as number[]))
+    ? b.constant(i64([target.length], target))
     : b.concat(target.map((entry) => (typeof entry === 'number' ? b.vector([entry]) : b.slice(b.shape(node.inputs[0]!), 0, entry.axis, entry.axis + 1))), 0);
   b.append({ ...node, inputs: [node.inputs[0]!, operand], attributes: new Map() });
 }

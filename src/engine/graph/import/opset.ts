@@ -29,7 +29,7 @@ export function normalizeOpset(graph: Graph, version: number): Graph {
 }
 
 function ruleOf(node: Node, version: number): RewriteRule | undefined {
-  if (/^Reduce/.test(node.op)) return axesToInput;
+  if (node.op.startsWith('Reduce')) return axesToInput;
   const rule = rules.get(node.op);
   return rule === undefined ? undefined : (e) => rule(e, version);
 }
