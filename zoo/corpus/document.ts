@@ -47,7 +47,7 @@ export class DocumentWriter {
   entropyKnown = true;
 
   /** Appends a piece. Choices owed since the last piece are paid here, which leaves its entropy unknown. */
-  emit(text: string, labels: Labels = empty, surprise = 0, entropy: number | undefined = 0): void {
+  emit(text: string, labels: Labels = empty, surprise = 0, entropy = 0): void {
     const start = this.content.length;
     this.content += text;
     const unknown = this.owed > 0 || !this.entropyKnown;
@@ -56,6 +56,14 @@ export class DocumentWriter {
       surprise: surprise + this.owed, entropy: unknown ? undefined : entropy,
     });
     this.owed = 0;
+  }
+
+  /** Appends a piece whose alternatives the grammar does not keep track of. */
+  emitUnknown(text: string, labels: Labels = empty, surprise = 0): void {
+    const known = this.entropyKnown;
+    this.entropyKnown = false;
+    this.emit(text, labels, surprise);
+    this.entropyKnown = known;
   }
 
   /** Appends a drawn entity, with the space before it; its choice is paid the first time. */

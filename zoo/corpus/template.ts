@@ -20,7 +20,10 @@ export type TemplateItem =
   | { readonly kind: 'text'; readonly text: string; readonly labels: Labels }
   | { readonly kind: 'slot'; readonly name: string; readonly spaced: boolean };
 
-/** Surprise and entropy of each item of a template within its group, nats. */
+/**
+ * Surprise and entropy of each item of a template within its group, nats. Entropy is NaN where templates part at
+ * a slot: what the slot draws then competes with the other templates' words.
+ */
 interface Weighted {
   readonly template: Template;
   readonly surprise: Float64Array;
@@ -43,12 +46,13 @@ export class TemplateGroup {
     const { template, surprise, entropy } = random.pick(this.weighted);
     template.items.forEach((item, i) => {
       if (item.kind === 'text') {
-        writer.emit(item.text, item.labels, surprise[i], entropy[i]);
+        if (Number.isNaN(entropy[i])) writer.emitUnknown(item.text, item.labels, surprise[i]);
+        else writer.emit(item.text, item.labels, surprise[i], entropy[i]);
         if (item.text === '.') afterSentence?.();
         return;
       }
       // Templates that differ at a slot: what the slot writes reveals both choices at once.
-      if (entropy[i]! > 0) writer.owe(surprise[i]!);
+      if (Number.isNaN(entropy[i])) writer.owe(surprise[i]!);
       slot(item.name, item.spaced ? ' ' : '');
     });
     return template;
@@ -81,6 +85,7 @@ function weigh(template: Template, group: readonly Template[]): Weighted {
     }
     const mine = itemKey(template.items[i]);
     for (const count of counts.values()) entropy[i]! -= (count / alive.length) * Math.log(count / alive.length);
+    if (counts.size > 1 && alive.some((other) => other.items[i]?.kind === 'slot')) entropy[i] = NaN;
     surprise[i] = -Math.log(counts.get(mine)! / alive.length);
     alive = alive.filter((other) => itemKey(other.items[i]) === mine);
   }

@@ -38,10 +38,8 @@ export function agreement(random: CorpusRandom, split: Split): LabelledDocument 
   [...structure].forEach((phrase, i) => {
     const pool = phrase === 'p' ? heads : personNouns;
     // A noun may be followed by either phrase or by the verb.
-    writer.entropyKnown = false;
-    if (phrase === 'p') drawn(writer, random.pick(prepositions), prepositions.length);
-    else writer.emit(' that');
-    writer.entropyKnown = true;
+    if (phrase === 'p') writer.emitUnknown(` ${random.pick(prepositions)}`, {}, Math.log(prepositions.length));
+    else writer.emitUnknown(' that');
     writer.emit(' the');
     const innerPlural = random.chance(0.5);
     if (innerPlural !== plural) writer.set('attractors', ++attractors);
@@ -55,9 +53,7 @@ export function agreement(random: CorpusRandom, split: Split): LabelledDocument 
   writer.set('attractors', undefined);
   const [singular, many, copula] = random.pick(agreeingVerbs);
   const verb = plural ? many : singular;
-  writer.entropyKnown = false;
-  drawn(writer, verb, agreeingVerbs.length, { ...lexicalLabels(verb), number: plural ? 'plural' : 'singular' });
-  writer.entropyKnown = true;
+  writer.emitUnknown(` ${verb}`, { ...lexicalLabels(verb), number: plural ? 'plural' : 'singular' }, Math.log(agreeingVerbs.length));
   if (!copula) writer.emit(' a');
   const words = copula ? adjectives : thingNouns;
   const last = random.pick(words);

@@ -45,17 +45,17 @@ class CodeWriter {
     this.writer.emit(` ${this.name}`, { identifierRole: 'function', inScope: false }, nats, nats);
     this.writer.emit('(');
     for (let i = 0; i < parameters; i++) {
-      if (i > 0) this.structural(',');
+      if (i > 0) this.writer.emitUnknown(',');
       this.define('parameter', i > 0 ? ' ' : '');
       this.writer.owe(i === parameters - 1 ? (i === 2 ? 0 : Math.log(3 - i)) : Math.log((3 - i) / (2 - i)));
     }
-    this.structural(')');
+    this.writer.emitUnknown(')');
     this.open();
     const statements = this.random.integer(1, 3);
     this.writer.owe(Math.log(3));
     for (let i = 0; i < statements; i++) this.statement();
     this.line();
-    this.structural(' return');
+    this.writer.emitUnknown(' return');
     this.expression(1);
     this.end();
     this.close();
@@ -68,26 +68,26 @@ class CodeWriter {
     this.line();
     if (kind <= 1) {
       const value = this.fresh.at(-1)!;
-      if (this.braced) this.structural(' let');
+      if (this.braced) this.writer.emitUnknown(' let');
       this.defineLater(value, kind === 0 ? 'sum' : 'call');
     } else if (kind === 2) {
-      this.structural(' if');
+      this.writer.emitUnknown(' if');
       if (this.braced) this.writer.emit(' (');
       this.use(this.braced ? '' : ' ');
       this.choose(comparisons);
       this.number();
-      if (this.braced) this.structural(')');
+      if (this.braced) this.writer.emitUnknown(')');
       this.open();
       this.line();
-      this.structural(' return');
+      this.writer.emitUnknown(' return');
       this.use(' ');
       this.end();
       this.close();
     } else {
-      this.structural(' print');
+      this.writer.emitUnknown(' print');
       this.writer.emit('(');
       this.use('');
-      this.structural(')');
+      this.writer.emitUnknown(')');
       this.end();
     }
   }
@@ -96,7 +96,7 @@ class CodeWriter {
   private defineLater(name: string, form: 'sum' | 'call'): void {
     const nats = Math.log(identifierNames.length - this.scope.length);
     this.fresh.pop();
-    this.writer.emit(` ${name}`, { identifierRole: 'variable', inScope: false }, nats, undefined);
+    this.writer.emitUnknown(` ${name}`, { identifierRole: 'variable', inScope: false }, nats);
     this.writer.emit(' =');
     if (form === 'sum') this.expression(2);
     else {
@@ -125,19 +125,14 @@ class CodeWriter {
     const nested = this.random.chance(0.5);
     this.writer.owe(Math.LN2);
     if (nested) {
-      this.structural(',');
-      this.structural(' [');
+      this.writer.emitUnknown(',');
+      this.writer.emitUnknown(' [');
       this.use('');
-      this.structural(',');
+      this.writer.emitUnknown(',');
       this.use(' ');
       this.writer.emit(']');
     }
-    this.structural(')');
-  }
-
-  /** A piece whose alternatives are other statements or the end: the grammar's entropy there is not tracked. */
-  private structural(text: string): void {
-    this.writer.emit(text, {}, 0, undefined);
+    this.writer.emitUnknown(')');
   }
 
   private define(role: 'parameter', before: string): void {
@@ -183,7 +178,7 @@ class CodeWriter {
 
   private line(): void {
     this.writer.set('indent', this.level);
-    this.structural(`\n${' '.repeat(4 * this.level - 1)}`);
+    this.writer.emitUnknown(`\n${' '.repeat(4 * this.level - 1)}`);
   }
 
   private end(): void {
