@@ -74,7 +74,7 @@ function attentionInputs(scope: Scope, { sizes }: TowerSpec, { options }: Attent
   const copies = (letter: 'q' | 'k' | 'v', heads: number): string => {
     const copy = b.node('Expand', [b.unsqueeze(input, [2]), b.vector([1, 1, heads, 1])], { outputs: [scope.hook(`hook_${letter}_input`)] });
     if (!normed) return copy;
-    return normalize(scope, sizes.normalization, letter === 'q' ? 'ln1' : `ln1_${letter}`, copy, sizes.normEps, 'ln1');
+    return normalize(scope, sizes.normalization, letter === 'q' ? 'ln1' : `ln1_${letter}`, copy, sizes.normEps, { weights: 'ln1' });
   };
   return { q: copies('q', sizes.nHeads), k: copies('k', sizes.nKeyValueHeads), v: copies('v', sizes.nKeyValueHeads) };
 }

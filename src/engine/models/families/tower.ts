@@ -23,7 +23,7 @@ export function blocks(scope: Scope, spec: TowerSpec, { options, mask, rotary }:
   return x;
 }
 
-/** `ln_final`, where the model has one. */
+/** `ln_final`, where the model has one; an RMS norm's result is `ln_final.hook_out`. */
 export function finalNorm(scope: Scope, { sizes }: TowerSpec, x: string): string {
-  return scope.has('ln_final.w') ? normalize(scope, sizes.normalization, 'ln_final', x, sizes.normEps) : x;
+  return scope.has('ln_final.w') ? normalize(scope, sizes.normalization, 'ln_final', x, sizes.normEps, { out: 'ln_final.hook_out' }) : x;
 }
