@@ -35,7 +35,7 @@ export function trainVocabulary(texts: Iterable<string>, plan: TrainingPlan): Vo
 }
 
 /** Pre-tokens and their counts. */
-export function countPieces(texts: Iterable<string>): Map<string, number> {
+function countPieces(texts: Iterable<string>): Map<string, number> {
   const pattern = new RegExp(splitPattern, 'gu');
   const counts = new Map<string, number>();
   for (const text of texts) for (const [piece] of text.matchAll(pattern)) counts.set(piece, (counts.get(piece) ?? 0) + 1);

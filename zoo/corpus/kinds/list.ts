@@ -10,7 +10,7 @@ import type { CorpusRandom } from '../random.ts';
 import { drawInSplit } from '../split.ts';
 import type { Split } from '../split.ts';
 
-export const ordinals = ['First', 'Second', 'Third', 'Fourth', 'Fifth'];
+const ordinals = ['First', 'Second', 'Third', 'Fourth', 'Fifth'];
 const verbs = ['took', 'found', 'saw', 'brought', 'lost', 'made', 'sold', 'held'];
 const containers = ['room', 'table', 'car'];
 type Form = 'ordinal' | 'comma' | 'numbered' | 'quoted';
