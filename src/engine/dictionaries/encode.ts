@@ -130,7 +130,8 @@ function appendGroupMax(b: GraphBuilder, positive: string, k: number): string {
   return b.reshape(b.mul(grouped, scatterOnes(b, grouped, best)), [...keep, width]);
 }
 
-function scatterOnes(b: GraphBuilder, like: string, indices: string): string {
+/** 1 at `indices` along the last axis of a tensor shaped like `like`, 0 elsewhere. */
+export function scatterOnes(b: GraphBuilder, like: string, indices: string): string {
   const zeros = b.node('ConstantOfShape', [b.shape(like)], { attributes: { value: { type: 'tensor', value: f32([1], [0]) } } });
   const ones = b.node('ConstantOfShape', [b.shape(indices)], { attributes: { value: { type: 'tensor', value: f32([1], [1]) } } });
   return b.node('ScatterElements', [zeros, indices, ones], { attributes: { axis: int(-1) } });

@@ -17,19 +17,6 @@ export interface SaelensFiles {
   readonly scalingFactor: number | undefined;
 }
 
-const architectures: ReadonlyMap<string, { architecture: Architecture; kind: Dictionary['kind']; skip?: boolean }> = new Map([
-  ['standard', { architecture: 'standard', kind: 'sae' }],
-  ['gated', { architecture: 'gated', kind: 'sae' }],
-  ['jumprelu', { architecture: 'jumprelu', kind: 'sae' }],
-  ['topk', { architecture: 'topk', kind: 'sae' }],
-  ['transcoder', { architecture: 'standard', kind: 'transcoder' }],
-  ['skip_transcoder', { architecture: 'standard', kind: 'transcoder', skip: true }],
-  ['jumprelu_transcoder', { architecture: 'jumprelu', kind: 'transcoder' }],
-  ['jumprelu_skip_transcoder', { architecture: 'jumprelu', kind: 'transcoder', skip: true }],
-  ['topk_transcoder', { architecture: 'topk', kind: 'transcoder' }],
-  ['topk_skip_transcoder', { architecture: 'topk', kind: 'transcoder', skip: true }],
-] as const);
-
 const normalizations: ReadonlyMap<string, Normalization> = new Map([
   ['none', 'none'],
   // A constant that SAELens folds into the weights before release.
@@ -42,9 +29,9 @@ const normalizations: ReadonlyMap<string, Normalization> = new Map([
 export function openSaelens({ id, source, config: raw, weights, scalingFactor }: SaelensFiles, options: OpenOptions): Dictionary {
   const config = isVersion6(raw) ? raw : fromLegacy(raw);
   const named = config.string('architecture', 'standard');
-  const form = architectures.get(named);
+  const form = formOf(named);
   if (form === undefined) {
-    throw new MechanistError('unsupported', `Dictionaries of architecture "${named}" cannot be opened.`, { file: config.file, field: 'architecture', hint: `Known: ${[...architectures.keys()].join(', ')}.` });
+    throw new MechanistError('unsupported', `Dictionaries of architecture "${named}" cannot be opened.`, { file: config.file, field: 'architecture', hint: 'Known: standard, gated, jumprelu, topk and transcoders of these.' });
   }
   const { architecture, kind } = form;
   const dIn = config.integer('d_in');
@@ -80,6 +67,14 @@ export function openSaelens({ id, source, config: raw, weights, scalingFactor }:
     metadata: { layout: 'saelens', ...metadata?.values() },
     hash: dictionaryHash(parameters, { architecture, hooks, k, normalization, applyBDecToInput, rescaleActsByDecoderNorm }),
   };
+}
+
+/** What a name such as `jumprelu_skip_transcoder` stands for; undefined for one that is not known. */
+function formOf(name: string): { architecture: Architecture; kind: Dictionary['kind']; skip: boolean } | undefined {
+  const transcoder = /^(?:(jumprelu|topk|gated)_)?(skip_)?transcoder$/.exec(name);
+  if (transcoder !== null) return { architecture: (transcoder[1] ?? 'standard') as Architecture, kind: 'transcoder', skip: transcoder[2] !== undefined };
+  const known = (['standard', 'gated', 'jumprelu', 'topk'] as const).find((architecture) => architecture === name);
+  return known === undefined ? undefined : { architecture: known, kind: 'sae', skip: false };
 }
 
 function biases(architecture: Architecture, nLatents: number): WeightRule[] {

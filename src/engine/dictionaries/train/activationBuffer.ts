@@ -65,6 +65,13 @@ export class ActivationBuffer {
 
   /** The next batch. Errors: `cancelled`. */
   async batch(signal?: AbortSignal): Promise<Batch> {
+    const batch = await this.peek(signal);
+    this.state = { ...this.state, used: this.state.used + 1 };
+    return batch;
+  }
+
+  /** The batch that `batch` will return next. Errors: `cancelled`. */
+  async peek(signal?: AbortSignal): Promise<Batch> {
     const { batchSize } = this.options;
     // A resumed buffer whose fill was used up must still read it, to know where the next one begins.
     if (this.content === undefined) await this.fill(signal);
@@ -74,7 +81,6 @@ export class ActivationBuffer {
     }
     const { x, y, order } = this.content!;
     const chosen = order.subarray(this.state.used * batchSize, (this.state.used + 1) * batchSize);
-    this.state = { ...this.state, used: this.state.used + 1 };
     const taken = take(x, chosen, this.source.xShape, this.width.x);
     return { x: taken, y: x === y ? taken : take(y, chosen, this.source.yShape, this.width.y) };
   }

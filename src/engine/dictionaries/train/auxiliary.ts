@@ -1,7 +1,4 @@
-/**
- * The auxiliary loss of the topk family: dead latents are asked to reconstruct what the living ones left over,
- * `α ‖e − ê‖² / ‖e − ē‖²` with `e` detached (algorithms reference §15; Gao et al. 2024, A.2).
- */
+/** The auxiliary loss of the sparse step: a program over the rows of dead latents alone (losses/dead.ts defines the loss). */
 import { differentiate } from '../../graph/differentiate/differentiate.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { int } from '../../graph/ir.ts';
@@ -9,22 +6,12 @@ import { Program } from '../../runtime/program.ts';
 import type { CompileOptions } from '../../runtime/program.ts';
 import { i64 } from '../../tensor.ts';
 import type { Tensor } from '../../tensor.ts';
+import { scatterOnes } from '../encode.ts';
 import type { Slot } from './adamRows.ts';
+import { appendAuxiliaryLoss } from './losses/dead.ts';
 import type { TrainingOptions } from './options.ts';
 import { addScaled } from './sparseLoops.ts';
 
-/**
- * Appends the loss of reconstructing `residual` [n, d] (a constant) from `acts` [n, D] of dead latents with decoder
- * rows `decoder` [D, d].
- */
-export function appendAuxiliaryLoss(b: GraphBuilder, acts: string, decoder: string, residual: string, weight: number, name: string): string {
-  const error = b.sub(b.matmul(acts, decoder), residual);
-  const deviation = b.sub(residual, b.reduceMean(residual, [0], true));
-  const total = (values: string): string => b.reduceSum(b.mul(values, values), [0, 1], false);
-  return b.mul(b.div(total(error), total(deviation)), b.scalar(weight), name);
-}
-
-/** The auxiliary loss over gathered rows of the dead latents, with its gradients: for the sparse step. */
 export class AuxiliaryLoss {
   private readonly program: Program;
   private readonly gradients: ReadonlyMap<string, string>;
@@ -82,11 +69,8 @@ function lossGraph({ batchSize, dIn, dOut, kind, auxiliary }: TrainingOptions): 
   const centred = kind === 'sae' ? b.sub(x, b.input('b_dec', 'float32', [dOut])) : x;
   const hidden = b.add(b.matmul(centred, b.transpose(encoder, [1, 0])), bias);
   const [, indices] = b.nodeMany('TopK', [hidden, kept], { outputs: 2, attributes: { axis: int(-1), sorted: int(0) } });
-  const zeros = b.node('ConstantOfShape', [b.shape(hidden)]);
-  const ones = b.node('ConstantOfShape', [b.shape(indices!)], { attributes: { value: { type: 'tensor', value: { dtype: 'float32', dims: [1], data: Float32Array.of(1) } } } });
-  const mask = b.node('ScatterElements', [zeros, indices!, ones], { attributes: { axis: int(-1) } });
-  const acts = b.mul(b.unary('Relu', hidden), mask);
-  b.output(appendAuxiliaryLoss(b, acts, decoder, residual, auxiliary, 'loss'));
+  const acts = b.mul(b.unary('Relu', hidden), scatterOnes(b, hidden, indices!));
+  b.output(appendAuxiliaryLoss(b, b.matmul(acts, decoder), residual, auxiliary, 'loss'));
   return b.build();
 }
 

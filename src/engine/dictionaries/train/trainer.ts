@@ -84,13 +84,13 @@ export class DictionaryTrainer {
    * Errors: `memory` for a buffer that is too small, `argument` for a checkpoint that does not fit.
    */
   static async create({ training, source, bufferBytes = 64 * 2 ** 20, compile = {}, checkpoint, formulation, signal }: TrainerOptions): Promise<DictionaryTrainer> {
-    const bufferOptions = { batchSize: training.batchSize, bytes: bufferBytes, seed: training.seed };
-    const sample = await new ActivationBuffer(source, bufferOptions).batch(signal);
+    const buffer = new ActivationBuffer(source, { batchSize: training.batchSize, bytes: bufferBytes, seed: training.seed }, checkpoint?.buffer);
+    const sample = await buffer.peek(signal);
     const units = checkpoint?.units ?? measureUnits(training, sample);
     const initial = initialParameters(training, toUnits(training, units, sample), new Random(training.seed));
     const sparse = formulation !== 'dense' && isTopkFamily(training.architecture) && training.kind !== 'clt';
     const stepper = await (sparse ? SparseStep : DenseStep).create(training, initial, compile);
-    return new DictionaryTrainer(training, new ActivationBuffer(source, bufferOptions, checkpoint?.buffer), units, stepper, checkpoint);
+    return new DictionaryTrainer(training, buffer, units, stepper, checkpoint);
   }
 
   /** Runs the remaining steps. Errors: `cancelled` between steps; `runtime` when the numbers diverge. */

@@ -1,6 +1,7 @@
 /** The training loss of a cross-layer transcoder as one graph. */
 import { GraphBuilder } from '../../../graph/builder.ts';
 import type { TrainingOptions } from '../options.ts';
+import { appendAnyDead, appendAuxiliaryLoss, appendDeadActivations } from './dead.ts';
 import { appendLatents } from './latents.ts';
 import type { LossGraph } from './layerLoss.ts';
 import { appendActivity, appendMeanSquare, appendTotal } from './terms.ts';
@@ -31,21 +32,30 @@ export function crossLayerLoss(options: TrainingOptions): LossGraph {
     ? appendLatents(b, options, b.concat(hidden, 1), decoders[0]!, undefined, dead, sparsity)
     : appendPerLayer(b, options, hidden, flatDecoders, perLayer((l) => (architecture === 'jumprelu' ? parameter(`log_threshold_${l}`, [F]) : undefined)), dead, sparsity);
 
-  const written = perLayer((l) => b.matmul(b.slice(latents.acts, 1, l * F, (l + 1) * F), flatDecoders[l]!));
-  const errors = perLayer((target) => {
-    let sum = parameter(`b_dec_${target}`, [dOut]);
-    for (let source = 0; source <= target; source++) {
-      const from = (target - source) * dOut;
-      sum = b.add(b.slice(written[source]!, 1, from, from + dOut), sum);
-    }
-    return appendMeanSquare(b, b.sub(layerOf(y, target), sum));
-  });
-  const reconstruction = appendTotal(b, errors, 'reconstruction');
-  const penalty = appendTotal(b, latents.penalties, 'penalty');
+  /** What latents [n, L·F] write to each layer's output [n, dOut], without bias. */
+  const decode = (acts: string): string[] => {
+    const written = perLayer((l) => b.matmul(b.slice(acts, 1, l * F, (l + 1) * F), flatDecoders[l]!));
+    return perLayer((target) => {
+      const parts = written.slice(0, target + 1).map((part, source) => b.slice(part, 1, (target - source) * dOut, (target - source + 1) * dOut));
+      return parts.reduce((sum, part) => b.add(sum, part));
+    });
+  };
+  const biases = perLayer((l) => parameter(`b_dec_${l}`, [dOut]));
+  const residuals = decode(latents.acts).map((decoded, l) => b.sub(layerOf(y, l), b.add(decoded, biases[l]!)));
+  const reconstruction = appendTotal(b, residuals.map((residual) => appendMeanSquare(b, residual)), 'reconstruction');
+  const penalties = [...latents.penalties];
+  const stop = new Set<string>();
+  if (options.auxiliary > 0) {
+    const residual = b.concat(residuals, 1);
+    stop.add(residual);
+    const estimate = b.concat(decode(appendDeadActivations(b, b.concat(hidden, 1), dead, Math.min(options.auxiliaryK, L * F))), 1);
+    penalties.push(b.mul(appendAuxiliaryLoss(b, estimate, residual, options.auxiliary, b.fresh('auxiliary')), appendAnyDead(b, dead)));
+  }
+  const penalty = appendTotal(b, penalties, 'penalty');
   b.output(b.add(reconstruction, penalty, 'loss'), reconstruction, penalty);
   if (latents.batchThreshold !== undefined) b.output(b.identity(latents.batchThreshold, 'batch_threshold'));
   appendActivity(b, latents.acts);
-  return { graph: b.build(), parameters, stop: new Set() };
+  return { graph: b.build(), parameters, stop };
 }
 
 function appendPerLayer(b: GraphBuilder, options: TrainingOptions, hidden: readonly string[], decoders: readonly string[], logThresholds: readonly (string | undefined)[], dead: string, sparsity: string): ReturnType<typeof appendLatents> {

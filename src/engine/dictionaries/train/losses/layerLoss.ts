@@ -1,9 +1,8 @@
 /** The training loss of a sparse autoencoder or per-layer transcoder as one graph. Algorithms reference §15. */
 import { GraphBuilder } from '../../../graph/builder.ts';
-import { int } from '../../../graph/ir.ts';
 import type { Graph } from '../../../graph/ir.ts';
-import { appendAuxiliaryLoss } from '../auxiliary.ts';
 import type { TrainingOptions } from '../options.ts';
+import { appendAnyDead, appendAuxiliaryLoss, appendDeadActivations } from './dead.ts';
 import { appendGatedLatents } from './gated.ts';
 import { appendLatents } from './latents.ts';
 import type { Latents } from './latents.ts';
@@ -64,25 +63,12 @@ export function layerLoss(options: TrainingOptions): LossGraph {
   if (options.auxiliary > 0 && hidden !== undefined) {
     const residual = b.identity(residuals.at(-1)!);
     stop.add(residual);
-    penalties.push(appendDeadLoss(b, options, hidden, dead, decoder, residual));
+    const estimate = b.matmul(appendDeadActivations(b, hidden, dead, Math.min(options.auxiliaryK, F)), decoder);
+    penalties.push(b.mul(appendAuxiliaryLoss(b, estimate, residual, options.auxiliary, b.fresh('auxiliary')), appendAnyDead(b, dead)));
   }
   const penalty = appendTotal(b, penalties, 'penalty');
   b.output(appendTotal(b, [reconstruction, ...inner, penalty], 'loss'), reconstruction, penalty);
   if (latents.batchThreshold !== undefined) b.output(b.identity(latents.batchThreshold, 'batch_threshold'));
   appendActivity(b, latents.acts);
   return { graph: b.build(), parameters, stop };
-}
-
-/** The auxiliary loss over all latents, the living ones masked out. Zero when none is dead. */
-function appendDeadLoss(b: GraphBuilder, { auxiliaryK, nLatents, auxiliary }: TrainingOptions, hidden: string, dead: string, decoder: string, residual: string): string {
-  const isDead = b.node('Greater', [dead, b.scalar(0)]);
-  const ranked = b.where(isDead, hidden, b.scalar(-1e9));
-  const [, indices] = b.nodeMany('TopK', [ranked, b.vector([Math.min(auxiliaryK, nLatents)])], { outputs: 2, attributes: { axis: int(-1), sorted: int(0) } });
-  const one = { type: 'tensor', value: { dtype: 'float32', dims: [1], data: Float32Array.of(1) } } as const;
-  const zeros = b.node('ConstantOfShape', [b.shape(hidden)]);
-  const ones = b.node('ConstantOfShape', [b.shape(indices!)], { attributes: { value: one } });
-  const chosen = b.node('ScatterElements', [zeros, indices!, ones], { attributes: { axis: int(-1) } });
-  const acts = b.mul(b.unary('Relu', hidden), b.mul(chosen, dead));
-  const any = b.node('ReduceMax', [dead, b.vector([0])], { attributes: { keepdims: int(0) } });
-  return b.mul(appendAuxiliaryLoss(b, acts, decoder, residual, auxiliary, b.fresh('auxiliary')), any);
 }

@@ -122,10 +122,11 @@ test.each(['topk', 'standard', 'gated', 'jumprelu'] as const)('%s: the finished 
 });
 
 test('a cross-layer transcoder learns to write the outputs of all layers', async () => {
-  const options = optionsFor({ kind: 'clt', architecture: 'batchtopk', nLayers: 2, steps: 300, learningRate: 4e-3, nLatents: 64, k: 3 });
+  const options = optionsFor({ kind: 'clt', architecture: 'batchtopk', nLayers: 2, steps: 300, learningRate: 4e-3, nLatents: 64, k: 3, deadAfter: 1000 });
   const trainer = await create(options, { source: twoLayers() });
   const progress = await collect(trainer);
   expect(progress.at(-1)!.reconstruction).toBeLessThan(0.4 * progress[0]!.reconstruction);
+  expect(progress.some(({ penalty, dead }) => penalty > 0 && dead > 0)).toBe(true);
   expect([...trainer.parameters().keys()].toSorted()).toEqual(['W_dec_0', 'W_dec_1', 'W_enc_0', 'W_enc_1', 'b_dec_0', 'b_dec_1', 'b_enc_0', 'b_enc_1', 'threshold_0', 'threshold_1']);
   await trainer.release();
 });
