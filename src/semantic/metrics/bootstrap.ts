@@ -21,7 +21,7 @@ export function bootstrap<D, S extends { readonly [K in keyof S]: number }>(docu
 }
 
 /** Percentile of sorted values by linear interpolation; NaN for none. */
-export function percentile(sorted: readonly number[], share: number): number {
+function percentile(sorted: readonly number[], share: number): number {
   if (sorted.length === 0) return Number.NaN;
   const at = share * (sorted.length - 1);
   const low = Math.floor(at);

@@ -10,7 +10,7 @@ import type { SetDescription } from './circuitTracer.ts';
 const largestDescription = 4 * 2 ** 20;
 
 /** The text of a small file, or undefined when there is none. Errors: `memory` when it is too large. */
-export async function readSmallFile(file: string): Promise<string | undefined> {
+async function readSmallFile(file: string): Promise<string | undefined> {
   try {
     const { size } = await stat(file);
     if (size > largestDescription) throw new MechanistError('memory', `The file has ${size} bytes; at most ${largestDescription} are read.`, { file });

@@ -7,7 +7,7 @@ import { declareWeights, requireDims } from './layout.ts';
 import type { OpenOptions } from './layout.ts';
 
 /** What the path of a released file says: `…/layer_12/width_16k/average_l0_82/params.npz`, or `…/embedding/…`. */
-export function gemmaScopeHook(path: string): string | undefined {
+function gemmaScopeHook(path: string): string | undefined {
   if (/(^|[/\\])embedding([/\\]|$)/.test(path)) return 'hook_embed';
   const layer = /(?:^|[/\\])layer_(\d+)(?:[/\\]|$)/.exec(path)?.[1];
   if (layer === undefined) return undefined;
