@@ -10,7 +10,7 @@ import { readActivation } from './activation.ts';
 import type { ConfigReader } from './configReader.ts';
 import type { Definition, Family } from './definition.ts';
 import { encodeText } from './language.ts';
-import type { LanguageSpec } from './language.ts';
+import type { TextSpec } from './language.ts';
 import { Scope } from './scope.ts';
 import { finalNorm } from './tower.ts';
 import { encodeImage, imageSizes, patchCount, patchSize, pixelInput } from './vision.ts';
@@ -21,7 +21,7 @@ import type { WeightEntries, WeightMap } from './weights.ts';
 export const clip: Family = { modelType: 'clip', prefix: 'clip.', define };
 
 interface ClipSpec {
-  readonly text: LanguageSpec;
+  readonly text: TextSpec;
   readonly vision: VisionSpec;
   /** Token at which a text is read; undefined: at the largest id, as the first checkpoints want. */
   readonly endOfText: number | undefined;
@@ -43,11 +43,11 @@ function define(config: ConfigReader): Definition {
   const spec: ClipSpec = {
     text: {
       sizes: textSizes, arrangement: 'pre', attention: { scale: () => textSizes.dHead ** -0.5 },
-      activation: readActivation(textConfig, 'hidden_act', 'quick_gelu'), positions: 'index', embedHooks: '', head: { kind: 'none' },
+      activation: readActivation(textConfig, 'hidden_act', 'quick_gelu'), positions: 'index', embedHooks: '',
     },
     vision: {
       sizes: visionSizes, arrangement: 'pre', attention: { scale: () => visionSizes.dHead ** -0.5 },
-      activation: readActivation(visionConfig, 'hidden_act', 'quick_gelu'), image, specialTokens: ['embed.cls_token'], head: { kind: 'none' },
+      activation: readActivation(visionConfig, 'hidden_act', 'quick_gelu'), image, specialTokens: ['embed.cls_token'],
     },
     endOfText: end === 2 ? undefined : end,
   };
@@ -72,7 +72,7 @@ function define(config: ConfigReader): Definition {
     ['logit_scale', plain('logit_scale')],
   ]);
   return {
-    sizes: undefined, weights, output: 'logits_per_image', defaults: new Map([['attention_mask', 1]]), maxPositions: textSizes.nCtx,
+    sizes: undefined, weights, output: 'logits_per_image', maxPositions: textSizes.nCtx,
     graph: (options) => clipGraph(spec, weights, options),
   };
 }
@@ -128,7 +128,7 @@ function textEmbedding(scope: Scope, { text, endOfText }: ClipSpec, options: Gra
   const tokens = b.input('input_ids', 'int64', ['text_batch', 'pos']);
   const attentionMask = b.input('attention_mask', 'int64', ['text_batch', 'pos']);
   const x = encodeText(scope, text, { tokens, attentionMask }, options);
-  const score = endOfText === undefined ? tokens : b.node('Cast', [b.node('Equal', [tokens, b.scalar(endOfText, 'int64')])], { attributes: { to: int(int64) } });
+  const score = endOfText === undefined ? tokens : b.cast(b.node('Equal', [tokens, b.scalar(endOfText, 'int64')]), 'int64');
   const end = b.node('ArgMax', [score], { attributes: { axis: int(1), keepdims: int(1) } });
   const pooled = b.node('GatherND', [x, end], { attributes: { batch_dims: int(1) }, outputs: [scope.hook('hook_pooled')] });
   return unitLength(scope, b.matmul(pooled, scope.weight('projection.W')), 'text_embeds');
@@ -144,5 +144,3 @@ function imageEmbedding(scope: Scope, spec: VisionSpec, options: GraphOptions): 
 function unitLength({ b }: Scope, x: string, name: string): string {
   return b.div(x, b.unary('Sqrt', b.reduceSum(b.mul(x, x), [-1], true)), name);
 }
-
-const int64 = 7;

@@ -36,10 +36,6 @@ export class ConfigReader {
     return value;
   }
 
-  number(name: string, fallback?: number): number {
-    return this.typed(name, 'number', fallback);
-  }
-
   /** A number above 0. */
   positive(name: string, fallback?: number): number {
     const value = this.typed(name, 'number', fallback);

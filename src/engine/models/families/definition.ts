@@ -12,8 +12,6 @@ export interface Definition {
   readonly sizes: TransformerConfig | undefined;
   readonly weights: WeightMap;
   readonly output: string;
-  /** Inputs that a caller may omit, with the value that fills them. */
-  readonly defaults: ReadonlyMap<string, 0 | 1>;
   /** Longest sequence, where positions are learned; rotary models have no hard limit. */
   readonly maxPositions: number | undefined;
   graph(options: GraphOptions): Graph;
@@ -36,7 +34,6 @@ export function languageModel(spec: LanguageSpec, entries: WeightEntries): Defin
     sizes: spec.sizes,
     weights,
     output: outputOf(spec.head),
-    defaults: new Map([['attention_mask', 1], ['token_type_ids', 0]]),
     maxPositions: spec.positions === undefined ? undefined : spec.sizes.nCtx,
     graph: (options) => languageGraph(spec, weights, options),
   };

@@ -2,11 +2,12 @@
 import { MechanistError } from '../../errors.ts';
 import type { JsonMap } from '../../formats/json.ts';
 import type { Graph } from '../../graph/ir.ts';
-import { elementCount, zeros } from '../../tensor.ts';
+import { elementCount } from '../../tensor.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { Feeds } from '../../runtime/program.ts';
 import type { GraphOptions, HookPoint, Model, TransformerConfig } from '../model.ts';
 import { toFloat64 } from '../onnx/float64.ts';
+import { completeFeeds, defaultOf, lookedUp } from '../onnx/inputRoles.ts';
 import type { ParameterStore } from '../parameters.ts';
 import type { Definition } from './definition.ts';
 
@@ -35,6 +36,8 @@ export class FamilyModel implements Model {
   readonly output: string;
   private readonly graphs = new Map<string, Graph>();
   private readonly computeHash: () => Promise<string>;
+  /** Inputs that index tables of weights, and the tables' sizes. */
+  private tables: ReadonlyMap<string, number> | undefined;
   private hashed: Promise<string> | undefined;
 
   constructor({ id, family, source, json, definition, parameters, hash }: FamilyModelParts) {
@@ -47,7 +50,7 @@ export class FamilyModel implements Model {
     this.parameters = parameters;
     this.output = definition.output;
     this.computeHash = hash;
-    this.requiredInputs = [...this.graph().inputs.keys()].filter((name) => !definition.defaults.has(name));
+    this.requiredInputs = [...this.graph().inputs.keys()].filter((name) => defaultOf(name) === undefined);
   }
 
   graph(options: GraphOptions = {}): Graph {
@@ -74,46 +77,24 @@ export class FamilyModel implements Model {
   }
 
   feeds(inputs: ReadonlyMap<string, Tensor>): Feeds {
-    const { inputs: declared } = this.graph();
-    const feeds = new Map<string, Tensor>();
-    for (const name of declared.keys()) {
-      const value = inputs.get(name) ?? this.filled(name, inputs);
-      if (value === undefined) throw new MechanistError('argument', `This input is missing. The model needs: ${this.requiredInputs.join(', ')}.`, { field: `input ${name}` });
-      feeds.set(name, value);
+    const graph = this.graph();
+    for (const [name, value] of inputs) {
+      const type = graph.inputs.get(name);
+      if (type !== undefined && (value.dtype !== type.dtype || value.dims.length !== type.shape!.length || elementCount(value.dims) === 0)) {
+        throw new MechanistError('argument', `Expected ${type.dtype} [${type.shape!.join(', ')}], got ${value.dtype} [${value.dims.join(', ')}].`, { field: `input ${name}` });
+      }
     }
-    for (const name of inputs.keys()) {
-      if (!declared.has(name)) throw new MechanistError('argument', `The model has no input of this name. It has: ${[...declared.keys()].join(', ')}.`, { field: `input ${name}` });
+    const feeds = completeFeeds(graph, inputs, (this.tables ??= lookedUp(graph)));
+    const length = feeds.get('input_ids')?.dims[1];
+    const { maxPositions } = this.definition;
+    if (length !== undefined && maxPositions !== undefined && length > maxPositions) {
+      throw new MechanistError('argument', `${length} tokens are more than the ${maxPositions} positions of the model.`, { field: 'input input_ids' });
     }
-    this.checkTokens(feeds.get('input_ids'));
     return feeds;
   }
 
   hash(): Promise<string> {
     return (this.hashed ??= this.computeHash());
-  }
-
-  /** The default of an input, in the shape of `input_ids`. */
-  private filled(name: string, inputs: ReadonlyMap<string, Tensor>): Tensor | undefined {
-    const value = this.definition.defaults.get(name);
-    const tokens = inputs.get('input_ids');
-    if (value === undefined || tokens === undefined) return undefined;
-    const filled = zeros('int64', tokens.dims);
-    filled.data.fill(BigInt(value));
-    return filled;
-  }
-
-  private checkTokens(tokens: Tensor | undefined): void {
-    if (tokens === undefined) return;
-    const fail = (statement: string): never => {
-      throw new MechanistError('argument', statement, { field: 'input input_ids' });
-    };
-    if (tokens.dtype !== 'int64' || tokens.dims.length !== 2 || elementCount(tokens.dims) === 0) fail(`Expected int64 [batch, pos], got ${tokens.dtype} [${tokens.dims.join(', ')}].`);
-    const length = tokens.dims[1]!;
-    const { maxPositions, weights } = this.definition;
-    if (maxPositions !== undefined && length > maxPositions) fail(`${length} tokens are more than the ${maxPositions} positions of the model.`);
-    const vocabulary = BigInt(weights.get('embed.W_E')?.dims[0] ?? weights.get('text.embed.W_E')!.dims[0]!);
-    const unknown = (tokens.data as BigInt64Array).find((id) => id < 0n || id >= vocabulary);
-    if (unknown !== undefined) fail(`Token id ${unknown} is not in the vocabulary of ${vocabulary} entries.`);
   }
 }
 

@@ -65,10 +65,8 @@ function lastToken(scope: Scope, tokens: string, padding: number | undefined): s
   const last = b.sub(length, b.scalar(1, 'int64'));
   const batch = b.node('Shape', [tokens], { attributes: { start: int(0), end: int(1) } });
   if (padding === undefined) return b.unsqueeze(b.node('Expand', [last, batch]), [1, 2]);
-  const isPadding = b.node('Cast', [b.node('Equal', [tokens, b.scalar(padding, 'int64')])], { attributes: { to: int(int64) } });
+  const isPadding = b.cast(b.node('Equal', [tokens, b.scalar(padding, 'int64')]), 'int64');
   const first = b.node('ArgMax', [isPadding], { attributes: { axis: int(1), keepdims: int(0) } });
   const before = b.sub(first, b.scalar(1, 'int64'));
   return b.unsqueeze(b.where(b.node('Less', [before, b.scalar(0, 'int64')]), last, before), [1, 2]);
 }
-
-const int64 = 7;

@@ -13,7 +13,8 @@ import type { TowerSpec } from './spec.ts';
 import { blocks, finalNorm } from './tower.ts';
 import type { WeightMap } from './weights.ts';
 
-export interface LanguageSpec extends TowerSpec {
+/** How tokens become a stream. */
+export interface TextSpec extends TowerSpec {
   /**
    * Where a token's position embedding is looked up: at its index, or at the number of unpadded tokens up to it, plus
    * one (OPT). Undefined: no position embedding.
@@ -21,10 +22,11 @@ export interface LanguageSpec extends TowerSpec {
   readonly positions?: 'index' | 'unpadded';
   /** Hook names of the embeddings: `hook_embed`, or `embed.hook_embed` as in TransformerLens' BERT. */
   readonly embedHooks: '' | 'embed.';
-  readonly head: Head;
 }
 
-const boolean = 9;
+export interface LanguageSpec extends TextSpec {
+  readonly head: Head;
+}
 
 /** Inputs `input_ids`, `attention_mask` and, with token types, `token_type_ids`: int64 [batch, pos]. */
 export function languageGraph(spec: LanguageSpec, weights: WeightMap, options: GraphOptions): Graph {
@@ -42,7 +44,7 @@ export interface TextInputs {
 }
 
 /** Tokens to the final stream [b, p, d], normed if the model norms it. */
-export function encodeText(scope: Scope, spec: LanguageSpec, { tokens, attentionMask }: TextInputs, options: GraphOptions): string {
+export function encodeText(scope: Scope, spec: TextSpec, { tokens, attentionMask }: TextInputs, options: GraphOptions): string {
   const { b } = scope;
   const length = b.squeeze(b.node('Shape', [tokens], { attributes: { start: int(1), end: int(2) } }), [0]);
   const index = b.node('Range', [b.scalar(0, 'int64'), length, b.scalar(1, 'int64')]);
@@ -54,7 +56,7 @@ export function encodeText(scope: Scope, spec: LanguageSpec, { tokens, attention
   return scope.has('project_out.W') ? b.matmul(x, scope.weight('project_out.W')) : x;
 }
 
-function embed(scope: Scope, spec: LanguageSpec, { tokens, attentionMask }: TextInputs, index: string): string {
+function embed(scope: Scope, spec: TextSpec, { tokens, attentionMask }: TextInputs, index: string): string {
   const { b } = scope;
   const hook = (name: string): string => scope.hook(spec.embedHooks + name);
   const project = scope.has('project_in.W');
@@ -75,8 +77,6 @@ function embed(scope: Scope, spec: LanguageSpec, { tokens, attentionMask }: Text
 /** OPT's rows: 1 for padding, 2 for the first token, 3 for the next… */
 function unpadded(scope: Scope, attentionMask: string): string {
   const { b } = scope;
-  const present = b.node('Cast', [b.node('Cast', [attentionMask], { attributes: { to: int(boolean) } })], { attributes: { to: int(int64) } });
+  const present = b.cast(b.cast(attentionMask, 'bool'), 'int64');
   return b.add(b.mul(b.node('CumSum', [present, b.scalar(1, 'int64')]), present), b.scalar(1, 'int64'));
 }
-
-const int64 = 7;

@@ -1,6 +1,5 @@
 /** Additive attention masks, one per kind of attention and shared by all layers. */
 import type { GraphBuilder } from '../../graph/builder.ts';
-import { int } from '../../graph/ir.ts';
 
 /**
  * Added to the scores of what may not be attended. Large enough that its exponential is exactly 0 in float32 and
@@ -19,15 +18,13 @@ export interface MaskInputs {
 /** The mask for a window (undefined: unlimited), float32 [batch, 1, query or 1, key]. Built at the first request. */
 export function maskCache(b: GraphBuilder, inputs: MaskInputs): (window: number | undefined) => string {
   const known = new Map<number | undefined, string>();
-  const present = b.unsqueeze(b.node('Cast', [inputs.attentionMask], { attributes: { to: int(boolType) } }), [1, 2]);
+  const present = b.unsqueeze(b.cast(inputs.attentionMask, 'bool'), [1, 2]);
   return (window) => {
     let mask = known.get(window);
     if (mask === undefined) known.set(window, (mask = additive(b, visible(b, inputs, present, window))));
     return mask;
   };
 }
-
-const boolType = 9;
 
 function visible(b: GraphBuilder, { causal, positions }: MaskInputs, present: string, window: number | undefined): string {
   if (!causal) return present;

@@ -1,6 +1,5 @@
 /** Rotary position embedding in the half-split layout: feature i turns together with feature i + dims/2. */
 import type { GraphBuilder } from '../../graph/builder.ts';
-import { int } from '../../graph/ir.ts';
 import { f32 } from '../../tensor.ts';
 
 export interface Rotary {
@@ -28,7 +27,7 @@ export interface RotaryTables {
 export function rotaryTables(b: GraphBuilder, rotary: Rotary, index: string, length: string): RotaryTables {
   const fixed = b.constant(f32([rotary.frequencies.length], rotary.frequencies), 'rotary_frequencies');
   const frequencies = rotary.dynamic === undefined ? fixed : stretched(b, fixed, rotary, rotary.dynamic, length);
-  const angles = b.mul(b.unsqueeze(asFloat(b, index), [1, 2]), frequencies);
+  const angles = b.mul(b.unsqueeze(b.cast(index, 'float32'), [1, 2]), frequencies);
   return { cos: b.unary('Cos', angles), sin: b.unary('Sin', angles) };
 }
 
@@ -46,14 +45,8 @@ export function rotate(b: GraphBuilder, { dims }: Rotary, { cos, sin }: RotaryTa
 
 /** base^(−2i/dims) with a base grown by g is the old frequency times g^(−2i/dims). */
 function stretched(b: GraphBuilder, frequencies: string, { dims }: Rotary, { factor, trained }: DynamicScaling, length: string): string {
-  const effective = b.node('Max', [asFloat(b, length), b.scalar(trained)]);
+  const effective = b.node('Max', [b.cast(length, 'float32'), b.scalar(trained)]);
   const growth = b.sub(b.mul(effective, b.scalar(factor / trained)), b.scalar(factor - 1));
   const exponents = Array.from({ length: dims / 2 }, (_, i) => (-2 * i / dims) * (dims / (dims - 2)));
   return b.mul(frequencies, b.node('Pow', [growth, b.constant(f32([dims / 2], exponents), 'rotary_exponents')]));
 }
-
-function asFloat(b: GraphBuilder, x: string): string {
-  return b.node('Cast', [x], { attributes: { to: int(float32) } });
-}
-
-const float32 = 1;

@@ -4,8 +4,6 @@ import { int } from '../../graph/ir.ts';
 import type { Graph } from '../../graph/ir.ts';
 import type { GraphOptions } from '../model.ts';
 import type { ConfigReader } from './configReader.ts';
-import { outputOf } from './head.ts';
-import type { Head } from './head.ts';
 import { normalize } from './norm.ts';
 import { Scope } from './scope.ts';
 import type { TowerSpec } from './spec.ts';
@@ -26,17 +24,15 @@ export interface VisionSpec extends TowerSpec {
   readonly image: ImageSizes;
   /** Parameters [1, d] that stand before the patches. */
   readonly specialTokens: readonly string[];
-  readonly head: Head;
 }
 
-/** The definition of an image model. Input: `pixel_values`, float32 [batch, channels, height, width]. */
+/** The definition of an image model: a classifier where the weights have one, else a base model. Input: `pixel_values`, float32 [batch, channels, height, width]. */
 export function visionModel(spec: VisionSpec, entries: WeightEntries): Definition {
   const weights = new Map(entries);
   return {
     sizes: spec.sizes,
     weights,
-    output: outputOf(spec.head),
-    defaults: new Map(),
+    output: weights.has('classifier.W') ? 'logits' : 'last_hidden_state',
     maxPositions: undefined,
     graph: (options) => visionGraph(spec, weights, options),
   };
@@ -90,13 +86,13 @@ function visionGraph(spec: VisionSpec, weights: WeightMap, options: GraphOptions
   const b = new GraphBuilder();
   const scope = new Scope(b, weights);
   const x = finalNorm(scope, spec, encodeImage(scope, spec, pixelInput(b, spec.image), options));
-  return b.build(applyImageHead(scope, spec.head, x));
+  return b.build(applyHead(scope, x));
 }
 
-function applyImageHead(scope: Scope, head: Head, x: string): string[] {
+function applyHead(scope: Scope, x: string): string[] {
   const { b } = scope;
   const at = (position: number): string => b.squeeze(b.slice(x, 1, position, position + 1), [1]);
-  if (head.kind === 'none') return [b.identity(x, outputOf(head))];
+  if (!scope.has('classifier.W')) return [b.identity(x, 'last_hidden_state')];
   if (!scope.has('distillation_classifier.W')) return [scope.linear(at(0), 'classifier.W', 'classifier.b', 'logits')];
   const classes = scope.linear(at(0), 'classifier.W', 'classifier.b', 'classifier.hook_pre');
   const distilled = scope.linear(at(1), 'distillation_classifier.W', 'distillation_classifier.b', 'distillation_classifier.hook_pre');

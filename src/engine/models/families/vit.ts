@@ -31,7 +31,6 @@ function define(config: ConfigReader, root: 'vit' | 'deit', specialTokens: reado
     activation: readActivation(config, 'hidden_act', 'gelu'),
     image,
     specialTokens: specialTokens.map((name) => `embed.${name}`),
-    head: head.weights.length === 0 ? { kind: 'none' } : { kind: 'classify-first', activation: 'tanh' },
   }, [
     ...specialTokens.map((name) => [`embed.${name}`, reshaped(`${root}.embeddings.${name}`, [1, 1, d], [1, d])] as const),
     ['embed.W_patch', {
