@@ -22,12 +22,14 @@ export interface SetConfig {
   readonly scan?: string;
 }
 
-/** SAELens writes no version that means "not by SAELens"; this is the form of `cfg.json` that is written. */
+/** The version of SAELens whose form of `cfg.json` is written; readers choose the form by it. */
 const configVersion = '6.18.0';
 
 /**
  * Writes `cfg.json` and `sae_weights.safetensors`.
- * Errors: `unsupported` for what SAELens has no form for (groupmax, scaled inputs).
+ * A topk or gated transcoder is written as `topk_transcoder` or `gated_transcoder`, names that SAELens itself does not
+ * know; for circuit tracing write sets with `saveTranscoders`.
+ * Errors: `unsupported` for what has no form there (groupmax, scaled inputs, an autoencoder with a skip path).
  */
 export async function saveSaelens(dictionary: Dictionary, folder: string, { half }: SaveOptions): Promise<void> {
   const { parameters, hooks, dIn, dOut, nLatents, k } = dictionary;
@@ -108,7 +110,7 @@ async function writeConfig(folder: string, kind: string, { modelName, inputHook,
 }
 
 function saelensArchitecture({ kind, architecture, inputScale, parameters }: Dictionary): string {
-  if (architecture === 'groupmax' || inputScale !== 1) throw new MechanistError('unsupported', 'SAELens has no form for this dictionary.', { field: architecture === 'groupmax' ? 'architecture' : 'inputScale' });
+  if (architecture === 'groupmax' || inputScale !== 1 || (kind === 'sae' && parameters.has('W_skip'))) throw new MechanistError('unsupported', 'SAELens has no form for this dictionary.', { field: architecture });
   if (kind === 'sae') return architecture;
   const skip = parameters.has('W_skip') ? 'skip_' : '';
   return architecture === 'standard' ? `${skip}transcoder` : `${architecture}_${skip}transcoder`;
