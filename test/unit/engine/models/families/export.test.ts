@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../../../../src/engine/formats/safetensors.ts';
 import { createHuggingFace } from '../../../../../src/engine/models/create.ts';
-import { exportHuggingFace } from '../../../../../src/engine/models/export.ts';
+import { exportHuggingFace } from '../../../../../src/engine/models/families/export.ts';
 import type { FamilyModel } from '../../../../../src/engine/models/families/familyModel.ts';
 import { packInto, transposed, unpack } from '../../../../../src/engine/models/families/weightLayout.ts';
 import type { WeightSource } from '../../../../../src/engine/models/families/weights.ts';

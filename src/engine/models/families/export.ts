@@ -1,16 +1,16 @@
 /** Saving a model as an ordinary Hugging Face folder, by reading the family's weight map backwards. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MechanistError } from '../errors.ts';
-import { writeFileAtomically } from '../formats/atomicFile.ts';
-import { float32ToFloat16 } from '../formats/half.ts';
-import type { JsonValue } from '../formats/json.ts';
-import { writeSafetensors } from '../formats/safetensorsWriter.ts';
-import { elementCount } from '../tensor.ts';
-import type { Tensor } from '../tensor.ts';
-import type { FamilyModel } from './families/familyModel.ts';
-import { packInto, unpack } from './families/weightLayout.ts';
-import type { WeightSource } from './families/weights.ts';
+import { MechanistError } from '../../errors.ts';
+import { writeFileAtomically } from '../../formats/atomicFile.ts';
+import { float32ToFloat16 } from '../../formats/half.ts';
+import type { JsonValue } from '../../formats/json.ts';
+import { writeSafetensors } from '../../formats/safetensorsWriter.ts';
+import { elementCount } from '../../tensor.ts';
+import type { Tensor } from '../../tensor.ts';
+import type { FamilyModel } from './familyModel.ts';
+import { packInto, unpack } from './weightLayout.ts';
+import type { WeightSource } from './weights.ts';
 
 export interface ExportOptions {
   /** Storage type of the weights. Default `float32`. */
