@@ -1,0 +1,159 @@
+/**
+ * What the engine process can be asked. Parameters are validated on receipt with these schemas; results are plain
+ * data whose types both sides share. Token offsets are UTF-16 units of the text that was sent, end exclusive.
+ */
+import * as v from 'valibot';
+
+const text = v.pipe(v.string(), v.maxLength(200_000));
+const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(500));
+const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
+
+export const modelSourceSchema = v.variant('kind', [
+  /** A model that comes with the extension. */
+  v.object({ kind: v.literal('zoo'), id: identifier }),
+  /** A Hugging Face folder. */
+  v.object({ kind: v.literal('folder'), path: identifier }),
+  v.object({ kind: v.literal('onnx'), path: identifier }),
+]);
+export type ModelSource = v.InferOutput<typeof modelSourceSchema>;
+
+export const paramsSchemas = {
+  'engine.status': v.object({}),
+  'zoo.list': v.object({}),
+  /** Opens a model and its bundled dictionaries; opening it again returns the same. `memoryLimit` in bytes. */
+  'model.open': v.object({ source: modelSourceSchema, memoryLimit: v.optional(v.pipe(v.number(), v.minValue(1))) }),
+  'model.close': v.object({ model: identifier }),
+  'dictionary.open': v.object({ model: identifier, path: identifier }),
+  /** Tokens of a text with surprise, predictions and top features at one hook point. */
+  'text.inspect': v.object({
+    model: identifier, text, dictionary: v.optional(identifier), topFeatures: v.optional(count(100), 5), topPredictions: v.optional(count(50), 3),
+  }),
+  /** The logit lens at every layer for one token position (counted without special tokens). */
+  'text.lens': v.object({ model: identifier, text, token: v.pipe(v.number(), v.integer(), v.minValue(0)), topPredictions: v.optional(count(50), 3) }),
+  /** One number per token, to colour a document by. */
+  'text.paint': v.object({
+    model: identifier, text,
+    by: v.variant('kind', [
+      v.object({ kind: v.literal('surprise') }),
+      v.object({ kind: v.literal('feature'), dictionary: identifier, feature: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+    ]),
+  }),
+} as const;
+
+export type MethodName = keyof typeof paramsSchemas;
+export type Params<M extends MethodName> = v.InferInput<(typeof paramsSchemas)[M]>;
+
+export interface Results {
+  'engine.status': EngineStatus;
+  'zoo.list': readonly ZooEntry[];
+  'model.open': ModelSummary;
+  'model.close': null;
+  'dictionary.open': DictionarySummary;
+  'text.inspect': TextInspection;
+  'text.lens': LensReading;
+  'text.paint': TokenValues;
+}
+
+export interface EngineStatus {
+  readonly models: readonly ModelSummary[];
+  /** Resident memory of the engine process, bytes. */
+  readonly memory: number;
+  /** Programs compiled, and jobs not finished. */
+  readonly programs: number;
+  readonly jobs: number;
+}
+
+export interface ZooEntry {
+  readonly id: string;
+  readonly path: string;
+  readonly parameters: number;
+}
+
+export interface ModelSummary {
+  /** Key for further requests, unique in the engine process. */
+  readonly model: string;
+  readonly id: string;
+  readonly family: string;
+  readonly source: ModelSource;
+  readonly hash: string;
+  readonly layers: number | undefined;
+  readonly width: number | undefined;
+  readonly parameters: number;
+  readonly memory: number;
+  readonly hasTokenizer: boolean;
+  readonly hookPoints: readonly string[];
+  readonly dictionaries: readonly DictionarySummary[];
+}
+
+export interface DictionarySummary {
+  /** Key for further requests. */
+  readonly dictionary: string;
+  readonly kind: 'sae' | 'transcoder' | 'clt';
+  readonly architecture: string;
+  /** Hook point it reads; for features, part of their subject URI. */
+  readonly hook: string;
+  readonly latents: number;
+  readonly hash: string;
+  readonly source: string;
+}
+
+export interface Prediction {
+  readonly token: string;
+  readonly id: number;
+  readonly probability: number;
+}
+
+export interface FeatureActivation {
+  readonly feature: number;
+  readonly activation: number;
+}
+
+export interface InspectedToken {
+  readonly text: string;
+  readonly id: number;
+  readonly start: number;
+  readonly end: number;
+  /** −log2 of the probability the model gave this token, bits; undefined for the first one. */
+  readonly surprise: number | undefined;
+  /** What the model expected here, and what it expects next. */
+  readonly expected: readonly Prediction[];
+  readonly next: readonly Prediction[];
+  /** Strongest features at this token, strongest first; empty without a dictionary. */
+  readonly features: readonly FeatureActivation[];
+}
+
+export interface TextInspection {
+  readonly tokens: readonly InspectedToken[];
+  readonly dictionary: DictionarySummary | undefined;
+  /** Tokens at the end of the text that exceeded the model's context and were left out. */
+  readonly leftOut: number;
+}
+
+export interface LensReading {
+  readonly layers: readonly {
+    readonly hook: string;
+    readonly top: readonly Prediction[];
+    /** Probability and rank (1 is the top) of the token that follows in the text, or of the final prediction at the end. */
+    readonly target: { readonly token: string; readonly probability: number; readonly rank: number };
+    /** Nats. */
+    readonly entropy: number;
+    readonly klToOutput: number;
+  }[];
+}
+
+export interface TokenValues {
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly values: Float32Array;
+  /** Unit for the legend: "bits" or "activation". */
+  readonly unit: string;
+}
+
+/** Parses the parameters of a request. Throws valibot's error, whose message names the field. */
+export function parseParams<M extends MethodName>(method: M, params: unknown): v.InferOutput<(typeof paramsSchemas)[M]> {
+  return v.parse(paramsSchemas[method], params) as v.InferOutput<(typeof paramsSchemas)[M]>;
+}
+
+export function isMethod(name: string): name is MethodName {
+  return Object.hasOwn(paramsSchemas, name);
+}
