@@ -1,7 +1,7 @@
 /**
  * Evaluates what is known before running: integer vectors that describe shapes become constants, and the empty
  * operands that an absent past leaves in concatenations disappear, and so do plain copies. Types are inferred along
- * the way.
+ * the way; those that the graph has already, from tracing, are kept.
  */
 import { i64, tensor } from '../../tensor.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -32,13 +32,13 @@ export function foldShapes(graph: Graph): Graph {
       continue;
     }
     const inferred = infer(node, { typeOf, constantOf: (name) => constants.get(name), vectorOf: (name) => vectors.get(name), fresh: () => `?f${symbols++}` });
-    const folded = constantOf(inferred.types[0], inferred.vector);
+    const folded = constantOf(graph.types.get(node.outputs[0] ?? '') ?? inferred.types[0], inferred.vector);
     if (folded !== undefined && node.outputs.length === 1) {
       constants.set(node.outputs[0]!, folded);
       continue;
     }
     node.outputs.forEach((name, i) => {
-      const type = inferred.types[i];
+      const type = graph.types.get(name) ?? inferred.types[i];
       if (name !== '' && type !== undefined) types.set(name, type);
     });
     if (inferred.vector !== undefined) vectors.set(node.outputs[0]!, inferred.vector);

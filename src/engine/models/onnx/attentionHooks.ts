@@ -79,7 +79,9 @@ function projections(g: ScopedGraph, { scope, layout }: Layer): readonly (string
   // GPT-2 splits [q | k | v]; GPT-NeoX views the heads apart first and slices each.
   const split = g.readersOf(joint).find((node) => node.op === 'Split' && node.outputs.length === 3);
   if (split !== undefined) return split.outputs;
-  const heads = g.readersOf(joint).find((node) => node.op === 'Reshape')?.outputs[0] ?? joint;
+  const viewed = g.readersOf(joint).find((node) => node.op === 'Reshape')?.outputs[0] ?? joint;
+  const turned = g.readersOf(viewed);
+  const heads = turned.length === 1 && turned[0]!.op === 'Transpose' ? turned[0]!.outputs[0]! : viewed;
   const parts = g.readersOf(heads).filter((node) => node.op === 'Slice' || node.op === 'Split' || node.op === 'Gather');
   if (parts.length === 1 && parts[0]!.outputs.length === 3) return parts[0]!.outputs;
   return parts.length === 3 ? parts.map((node) => node.outputs[0]!) : [];
@@ -90,9 +92,11 @@ function nameHeads(g: ScopedGraph, tensor: string | undefined, hook: string, hea
   if (tensor === undefined) return;
   const readers = g.readersOf(tensor);
   const split = readers[0]?.op === 'Reshape' ? readers[0].outputs[0]! : undefined;
+  const shape = g.shapeOf(tensor);
   if (isPerHead(g, tensor, heads, width)) g.name(tensor, hook);
+  else if (shape?.length === 4 && shape[1] === heads && shape[3] === width) g.nameTransposed(tensor, hook, [0, 2, 1, 3]);
   else if (readers.length === 1 && split !== undefined && isPerHead(g, split, heads, width)) g.name(split, hook);
-  else if (g.shapeOf(tensor)?.length === 3) g.nameSplit(tensor, hook, [heads, width]);
+  else if (shape?.length === 3) g.nameSplit(tensor, hook, [heads, width]);
 }
 
 /** Rotated queries and keys: the last tensors [batch, heads, pos, width] before the scores that differ from the plain ones. */

@@ -36,6 +36,10 @@ export interface ModuleLayout {
   readonly patchNorm?: readonly string[];
   readonly finalNorm?: readonly string[];
   readonly head?: readonly string[];
+  /** Norm of a masked-language head. */
+  readonly headNorm?: readonly string[];
+  /** Projection of the pooled output of a tower, by a part of the tower's root. */
+  readonly projection?: readonly (readonly [string, string])[];
   /** TransformerLens writes `embed.hook_embed` for BERT and `hook_embed` for everything else. */
   readonly embedHooks?: 'embed.';
   /** The embeddings are scaled before they enter the stream (Gemma): `hook_embed` is the scaled value. */
@@ -54,7 +58,7 @@ const bert: ModuleLayout = {
   family: 'bert', layers: 'layer', attention: 'attention/self', qkv: ['attention/self/query', 'attention/self/key', 'attention/self/value'], attentionOut: 'attention/output/dense',
   normOnStream: ['attention/output/LayerNorm', 'output/LayerNorm'], mlpIn: 'intermediate/dense', mlpOut: 'output/dense', norm: 'LN',
   embed: ['../embeddings/word_embeddings'], positionEmbed: ['../embeddings/position_embeddings'], tokenTypeEmbed: ['../embeddings/token_type_embeddings'],
-  embedNorm: ['../embeddings/LayerNorm'], embedHooks: 'embed.', head: ['../../cls/predictions/decoder'],
+  embedNorm: ['../embeddings/LayerNorm'], embedHooks: 'embed.', head: ['../../cls/predictions/decoder'], headNorm: ['../../cls/predictions/transform/LayerNorm'],
 };
 
 const clip: ModuleLayout = {
@@ -62,6 +66,7 @@ const clip: ModuleLayout = {
   normBeforeAttention: 'layer_norm1', normBeforeMlp: 'layer_norm2', mlpIn: 'mlp/fc1', mlpOut: 'mlp/fc2', norm: 'LN',
   embed: ['../embeddings/token_embedding'], positionEmbed: ['../embeddings/position_embedding'], finalNorm: ['../final_layer_norm', '../post_layernorm'],
   patches: ['../embeddings'], patchNorm: ['../pre_layrnorm'],
+  projection: [['text_model', '../../text_projection'], ['vision_model', '../../visual_projection']],
 };
 
 /** More specific layouts come before those they resemble. */
@@ -81,7 +86,7 @@ export const moduleLayouts: readonly ModuleLayout[] = [
   {
     family: 'gpt_neox', layers: 'layers', attention: 'attention', qkv: 'attention/query_key_value', attentionOut: 'attention/dense',
     normBeforeAttention: 'input_layernorm', normBeforeMlp: 'post_attention_layernorm', mlpIn: 'mlp/dense_h_to_4h', mlpOut: 'mlp/dense_4h_to_h', norm: 'LN',
-    embed: ['embed_in'], finalNorm: ['final_layer_norm'], head: ['../embed_out'],
+    embed: ['embed_in'], finalNorm: ['final_layer_norm'], head: ['../embed_out', '../lm_head'],
   },
   {
     family: 'opt', layers: 'layers', attention: 'self_attn', qkv: ['self_attn/q_proj', 'self_attn/k_proj', 'self_attn/v_proj'], attentionOut: 'self_attn/out_proj',
@@ -105,12 +110,16 @@ export const moduleLayouts: readonly ModuleLayout[] = [
     family: 'vit', layers: 'layer', attention: 'attention/attention', qkv: ['attention/attention/query', 'attention/attention/key', 'attention/attention/value'], attentionOut: 'attention/output/dense',
     normBeforeAttention: 'layernorm_before', normBeforeMlp: 'layernorm_after', mlpIn: 'intermediate/dense', mlpOut: 'output/dense', norm: 'LN', finalNorm: ['../layernorm'], patches: ['../embeddings'],
   },
+  {
+    family: 'vit', layers: 'layers', attention: 'attention', qkv: ['attention/q_proj', 'attention/k_proj', 'attention/v_proj'], attentionOut: 'attention/o_proj',
+    normBeforeAttention: 'layernorm_before', normBeforeMlp: 'layernorm_after', mlpIn: 'mlp/fc1', mlpOut: 'mlp/fc2', norm: 'LN', finalNorm: ['layernorm'], patches: ['embeddings'],
+  },
   bert,
   {
     family: 'distilbert', layers: 'layer', attention: 'attention', qkv: ['attention/q_lin', 'attention/k_lin', 'attention/v_lin'], attentionOut: 'attention/out_lin',
     normOnStream: ['sa_layer_norm', 'output_layer_norm'], mlpIn: 'ffn/lin1', mlpOut: 'ffn/lin2', norm: 'LN',
     embed: ['../embeddings/word_embeddings'], positionEmbed: ['../embeddings/position_embeddings'], embedNorm: ['../embeddings/LayerNorm'],
-    embedHooks: 'embed.', head: ['../../vocab_projector'],
+    embedHooks: 'embed.', head: ['../../vocab_projector'], headNorm: ['../../vocab_layer_norm'],
   },
 ];
 

@@ -13,6 +13,7 @@ import { onnxConfig } from './onnxConfig.ts';
 import { findStacks } from './moduleLayouts.ts';
 import type { LayerStack, ModuleLayout } from './moduleLayouts.ts';
 import { nameNorm } from './normHooks.ts';
+import { separateNorms } from './separateNorms.ts';
 import { ScopedGraph } from './scopedGraph.ts';
 
 export interface NamedGraph {
@@ -23,11 +24,10 @@ export interface NamedGraph {
 
 /** Renames what is recognised. `family` is "onnx" when nothing is. */
 export function nameHooks(graph: Graph, config: JsonObject | undefined): NamedGraph {
-  const scoped = new ScopedGraph(graph);
-  const stacks = findStacks(scoped.scopes());
+  const { scoped, stacks } = arranged(graph);
   const found: FoundStack[] = [];
   for (const stack of stacks) {
-    const named = nameStack(scoped, withArrangement(scoped, stack), hookPrefix(stack, stacks), declaredHeads(stack, config));
+    const named = nameStack(scoped, stack, hookPrefix(stack, stacks), declaredHeads(stack, config));
     if (named !== undefined) found.push(named);
   }
   const named = scoped.finish();
@@ -35,6 +35,14 @@ export function nameHooks(graph: Graph, config: JsonObject | undefined): NamedGr
   if (first === undefined) return { graph, family: 'onnx', config: undefined };
   const declared = typeof config?.model_type === 'string' ? config.model_type : first.stack.layout.family;
   return { graph: named, family: declared, config: found.length > 1 ? undefined : onnxConfig(scoped, first, config) };
+}
+
+/** The stacks of a graph, with norms where they really are and one for each of attention and MLP. */
+function arranged(graph: Graph): { scoped: ScopedGraph; stacks: LayerStack[] } {
+  const scoped = new ScopedGraph(graph);
+  const stacks = findStacks(scoped.scopes()).map((stack) => withArrangement(scoped, stack));
+  const split = separateNorms(scoped, stacks);
+  return split === undefined ? { scoped, stacks } : { scoped: new ScopedGraph(split.graph), stacks: split.stacks };
 }
 
 /** What was learned about a stack while naming it. */
@@ -98,10 +106,15 @@ function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string, heads: num
     stream = out;
   }
   const final = firstScope(g, stack, layout.finalNorm);
-  if (final !== undefined) nameNorm(g, final, `${prefix}ln_final`, layout.norm, stream);
+  if (final !== undefined) nameNorm(g, final, `${prefix}ln_final`, layout.norm, stream, true);
   const head = firstScope(g, stack, layout.head);
   const logits = head === undefined ? undefined : g.leaving(head).at(-1);
   if (logits !== undefined) g.name(logits, `${prefix}unembed.hook_pre`);
+  const headNorm = firstScope(g, stack, layout.headNorm);
+  if (headNorm !== undefined) nameNorm(g, headNorm, `${prefix}mlm_head.ln`, layout.norm, stream);
+  const projection = firstScope(g, stack, layout.projection?.filter(([part]) => root.includes(part)).map(([, path]) => path));
+  const pooled = projection === undefined ? undefined : g.entering(projection)[0];
+  if (pooled !== undefined) g.name(pooled, `${prefix}hook_pooled`);
   return { stack, dModel, dMlp, sizes, isParallel };
 }
 
@@ -188,12 +201,16 @@ function nameResiduals({ g, layout, scope, hook, input }: Layer): boolean {
   const readers = middle === undefined ? [] : g.readersOf(middle);
   const isRead = middle !== undefined && (readers.length > 1 || readers.some((node) => node.op !== 'Add'));
   if (isRead) g.name(middle, `${hook}.hook_resid_mid`);
-  if (layout.normBeforeAttention !== undefined) g.nameFor(input, `${hook}.hook_attn_in`, `${scope}/${layout.normBeforeAttention}`);
-  if (layout.normBeforeMlp !== undefined) g.nameFor(isRead ? middle : input, `${hook}.hook_mlp_in`, `${scope}/${layout.normBeforeMlp}`);
+  const projections = typeof layout.qkv === 'string' ? [layout.qkv] : layout.qkv;
+  const below = (paths: readonly string[]): string[] => paths.map((path) => `${scope}/${path}`);
+  g.nameFor(input, `${hook}.hook_attn_in`, below(layout.normBeforeAttention === undefined ? projections : [layout.normBeforeAttention]), input);
+  const reader = layout.normBeforeMlp ?? layout.mlpIn;
+  const read = g.entering(`${scope}/${reader}`)[0];
+  if (read !== undefined) g.nameFor(read, `${hook}.hook_mlp_in`, below([reader, ...(layout.mlpLinear === undefined ? [] : [layout.mlpLinear])]), input);
   return !isRead;
 }
 
-function nameMlp({ g, layout, scope, hook, isStream, input }: Layer): number | undefined {
+function nameMlp({ g, layout, scope, hook, input }: Layer): number | undefined {
   const give = (path: string, name: string): number | undefined => {
     const tensor = g.leaving(`${scope}/${path}`).at(-1);
     return tensor === undefined ? undefined : nameHidden(g, tensor, `${hook}.${name}`, input);
@@ -206,8 +223,8 @@ function nameMlp({ g, layout, scope, hook, isStream, input }: Layer): number | u
   const out = g.leaving(`${scope}/${layout.normAfterMlp ?? layout.mlpOut}`).at(-1);
   if (out !== undefined) nameHidden(g, out, `${hook}.hook_mlp_out`, input);
   if (layout.normOnStream !== undefined && out !== undefined) {
-    const sum = g.readersOf(out).find((node) => node.op === 'Add' && node.inputs.every((name) => isStream(name)));
-    if (sum !== undefined) g.name(sum.outputs[0]!, `${hook}.hook_resid_post`);
+    const sum = g.readersOf(out).find((node) => node.op === 'Add');
+    if (sum !== undefined) g.nameStreamLike(sum.outputs[0]!, `${hook}.hook_resid_post`, input);
   }
   return width;
 }
@@ -224,5 +241,6 @@ function nameLayerNorms({ g, layout, scope, hook, input }: Layer): void {
     [layout.normAfterAttention, 'ln1_post'], [layout.normAfterMlp, 'ln2_post'],
     [layout.normOnStream?.[0], 'ln1'], [layout.normOnStream?.[1], 'ln2'],
   ];
+  for (const letter of ['q', 'k'] as const) nameNorm(g, `${scope}/${layout.attention}/${letter}_norm`, `${hook}.attn.${letter}_norm`, layout.norm, input);
   for (const [path, name] of norms) if (path !== undefined) nameNorm(g, `${scope}/${path}`, `${hook}.${name}`, layout.norm, input);
 }

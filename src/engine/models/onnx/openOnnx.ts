@@ -52,7 +52,7 @@ async function typedForward(graph: Graph, parameters: ParameterStore, config: Js
   const kept = plain.outputs.filter((name) => !isPresent(name));
   const folded = foldShapes({ ...plain, outputs: kept.length > 0 ? kept : plain.outputs });
   const typed = await traceTypes(folded, (traced, feeds) => runOnce(traced, feeds, parameters), (sizes) => traceFeeds(folded, sizes));
-  return localizeShapes(typed);
+  return localizeShapes(foldShapes(typed));
 }
 
 async function runOnce(graph: Graph, feeds: ReadonlyMap<string, Tensor>, parameters: ParameterStore): Promise<Map<string, Tensor>> {

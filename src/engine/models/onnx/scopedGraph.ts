@@ -5,6 +5,13 @@ import type { Dim, Graph, Node, Shape } from '../../graph/ir.ts';
 import { topologicalOrder } from '../../graph/order.ts';
 import { renameNodeReads, renameTensors } from '../../graph/rename.ts';
 
+/** A hook that only some readers see. */
+interface Copy {
+  readonly name: string;
+  readonly readers: readonly Node[];
+  readonly make: (b: GraphBuilder, from: string) => string;
+}
+
 export class ScopedGraph {
   private readonly base: Graph;
   private readonly producer = new Map<string, Node>();
@@ -14,7 +21,7 @@ export class ScopedGraph {
   private readonly dynamic: ReadonlySet<string>;
   private readonly renames = new Map<string, string>();
   private readonly insertions: { readonly name: string; readonly make: (b: GraphBuilder, from: string) => string }[] = [];
-  private readonly copies: { readonly name: string; readonly hook: string; readonly readers: readonly Node[] }[] = [];
+  private readonly copies: Copy[] = [];
   private readonly current = new Map<string, string>();
 
   constructor(graph: Graph) {
@@ -110,11 +117,16 @@ export class ScopedGraph {
     else this.renames.set(name, hook);
   }
 
-  /** Gives the readers in `scope` their own named copy of a tensor. Does nothing when none of them reads it. */
-  nameFor(name: string, hook: string, scope: string): void {
-    const inside = new Set(this.within(scope));
+  /**
+   * Gives the readers in `scopes` their own named copy of a tensor, with the shape of a stream like `like`. Does nothing
+   * when none of them reads it.
+   */
+  nameFor(name: string, hook: string, scopes: readonly string[], like: string): void {
+    const inside = new Set(scopes.flatMap((scope) => this.within(scope)));
     const readers = this.readersOf(name).filter((node) => inside.has(node));
-    if (readers.length > 0) this.copies.push({ name, hook, readers });
+    if (readers.length === 0) return;
+    const make = this.isFlattened(name, like) ? this.unflattening(name, hook, like) : (b: GraphBuilder, from: string): string => b.identity(from, hook);
+    this.copies.push({ name, readers, make });
   }
 
   /** Puts a hook [batch, pos, …parts] on the path of a tensor [batch, pos, d]. */
@@ -124,21 +136,27 @@ export class ScopedGraph {
 
   /** Names a tensor [batch, pos, d]; where the exporter flattened batch and position, the hook shows them apart, with sizes from `like`. */
   nameStreamLike(name: string, hook: string, like: string): void {
-    if (this.shapeOf(name)?.length === 2 && this.shapeOf(like)?.length === 3) this.nameUnflattened(name, hook, like);
+    if (this.isFlattened(name, like)) this.insert(name, this.unflattening(name, hook, like));
     else this.name(name, hook);
   }
 
-  private nameUnflattened(name: string, hook: string, like: string): void {
+  private isFlattened(name: string, like: string): boolean {
+    const [shape, stream] = [this.shapeOf(name), this.shapeOf(like)];
+    return shape?.length === 2 && stream?.length === 3 && shape[0] !== stream[0];
+  }
+
+  /** Splits batch and position at the hook and joins them again. */
+  private unflattening(name: string, hook: string, like: string): (b: GraphBuilder, from: string) => string {
     const leading = this.shapeOf(like)!.slice(0, 2);
-    const width = this.shapeOf(name)!.at(-1)!;
-    this.insert(name, (b, from) => {
+    const shape = this.shapeOf(name)!;
+    return (b, from) => {
       const target = b.concat([b.slice(b.shape(this.currentName(like)), 0, 0, 2), b.vector([-1])], 0);
       const seen = b.node('Reshape', [from, target], { outputs: [hook] });
-      b.setType(hook, { dtype: b.dtypeOf(from), shape: [...leading, width] });
-      const back = b.reshape(seen, [-1, Number(width)]);
-      b.setType(back, { dtype: b.dtypeOf(from), shape: this.shapeOf(name) });
+      b.setType(hook, { dtype: b.dtypeOf(from), shape: [...leading, shape[1]!] });
+      const back = b.reshape(seen, [-1, Number(shape[1])]);
+      b.setType(back, { dtype: b.dtypeOf(from), shape });
       return back;
-    });
+    };
   }
 
   /** Puts a hook [batch, heads, q, k] on the path of a tensor [batch·heads, q, k]. */
@@ -176,17 +194,14 @@ export class ScopedGraph {
     // A graph output that became a hook stays an output, downstream of the hook.
     for (const name of this.base.outputs) if (this.renames.has(name)) b.identity(this.currentName(name), name);
     const redirects = new Map(Array.from(this.current, ([name, to]): [string, string] => [this.renames.get(name) ?? name, to]));
+    const own = this.copies.map(({ name, readers, make }) => ({ readers, from: this.renames.get(name) ?? name, to: make(b, this.currentName(name)) }));
     const redirected = new Map<Node, Node>();
-    renamed.nodes.forEach((node, i) => redirected.set(node, renameNodeReads(node, this.redirectsOf(this.base.nodes[i]!, redirects))));
-    for (const { name, hook } of this.copies) b.identity(this.currentName(name), hook);
+    renamed.nodes.forEach((node, i) => {
+      const mine = own.filter(({ readers }) => readers.includes(this.base.nodes[i]!));
+      redirected.set(node, renameNodeReads(node, mine.length === 0 ? redirects : new Map([...redirects, ...mine.map(({ from, to }): [string, string] => [from, to])])));
+    });
     const built = b.build(this.base.outputs);
     return { ...built, nodes: topologicalOrder(built.nodes.map((node) => redirected.get(node) ?? node)) };
-  }
-
-  private redirectsOf(original: Node, redirects: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-    const own = this.copies.filter((copy) => copy.readers.includes(original));
-    if (own.length === 0) return redirects;
-    return new Map([...redirects, ...own.map(({ name, hook }): [string, string] => [this.renames.get(name) ?? name, hook])]);
   }
 
   /** The most downstream version of a tensor so far. */
