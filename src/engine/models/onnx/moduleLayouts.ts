@@ -38,6 +38,8 @@ export interface ModuleLayout {
   readonly head?: readonly string[];
   /** Norm of a masked-language head. */
   readonly headNorm?: readonly string[];
+  /** Dense layer on the first token before a classifier. */
+  readonly pooler?: readonly string[];
   /** Projection of the pooled output of a tower, by a part of the tower's root. */
   readonly projection?: readonly (readonly [string, string])[];
   /** TransformerLens writes `embed.hook_embed` for BERT and `hook_embed` for everything else. */
@@ -59,6 +61,7 @@ const bert: ModuleLayout = {
   normOnStream: ['attention/output/LayerNorm', 'output/LayerNorm'], mlpIn: 'intermediate/dense', mlpOut: 'output/dense', norm: 'LN',
   embed: ['../embeddings/word_embeddings'], positionEmbed: ['../embeddings/position_embeddings'], tokenTypeEmbed: ['../embeddings/token_type_embeddings'],
   embedNorm: ['../embeddings/LayerNorm'], embedHooks: 'embed.', head: ['../../cls/predictions/decoder'], headNorm: ['../../cls/predictions/transform/LayerNorm'],
+  pooler: ['../pooler'],
 };
 
 const clip: ModuleLayout = {
@@ -91,7 +94,7 @@ export const moduleLayouts: readonly ModuleLayout[] = [
   {
     family: 'opt', layers: 'layers', attention: 'self_attn', qkv: ['self_attn/q_proj', 'self_attn/k_proj', 'self_attn/v_proj'], attentionOut: 'self_attn/out_proj',
     normBeforeAttention: 'self_attn_layer_norm', normBeforeMlp: 'final_layer_norm', mlpIn: 'fc1', mlpOut: 'fc2', norm: 'LN',
-    embed: ['embed_tokens'], positionEmbed: ['embed_positions'], finalNorm: ['final_layer_norm'], head: ['../../lm_head'],
+    embed: ['project_in', 'embed_tokens'], positionEmbed: ['embed_positions'], finalNorm: ['final_layer_norm'], head: ['../../lm_head'],
   },
   {
     family: 'phi', layers: 'layers', attention: 'self_attn', qkv: ['self_attn/q_proj', 'self_attn/k_proj', 'self_attn/v_proj'], attentionOut: 'self_attn/dense',
@@ -119,7 +122,7 @@ export const moduleLayouts: readonly ModuleLayout[] = [
     family: 'distilbert', layers: 'layer', attention: 'attention', qkv: ['attention/q_lin', 'attention/k_lin', 'attention/v_lin'], attentionOut: 'attention/out_lin',
     normOnStream: ['sa_layer_norm', 'output_layer_norm'], mlpIn: 'ffn/lin1', mlpOut: 'ffn/lin2', norm: 'LN',
     embed: ['../embeddings/word_embeddings'], positionEmbed: ['../embeddings/position_embeddings'], embedNorm: ['../embeddings/LayerNorm'],
-    embedHooks: 'embed.', head: ['../../vocab_projector'], headNorm: ['../../vocab_layer_norm'],
+    embedHooks: 'embed.', head: ['../../vocab_projector'], headNorm: ['../../vocab_layer_norm'], pooler: ['../../pre_classifier'],
   },
 ];
 

@@ -112,6 +112,10 @@ function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string, heads: num
   if (logits !== undefined) g.name(logits, `${prefix}unembed.hook_pre`);
   const headNorm = firstScope(g, stack, layout.headNorm);
   if (headNorm !== undefined) nameNorm(g, headNorm, `${prefix}mlm_head.ln`, layout.norm, stream);
+  const pooler = firstScope(g, stack, layout.pooler);
+  const dense = pooler === undefined ? undefined : g.leaving(pooler).at(-1);
+  const activated = dense === undefined ? undefined : (g.readersOf(dense).find((node) => node.op === 'Relu' || node.op === 'Tanh')?.outputs[0] ?? dense);
+  if (activated !== undefined) g.name(activated, `${prefix}pooler.hook_post`);
   const projection = firstScope(g, stack, layout.projection?.filter(([part]) => root.includes(part)).map(([, path]) => path));
   const pooled = projection === undefined ? undefined : g.entering(projection)[0];
   if (pooled !== undefined) g.name(pooled, `${prefix}hook_pooled`);
@@ -160,8 +164,7 @@ function nameEmbedding(g: ScopedGraph, stack: LayerStack, prefix: string, stream
   if (embedded !== undefined) g.name(embedded, `${hooks}hook_embed`);
   const positions = firstScope(g, stack, layout.positionEmbed);
   const position = positions === undefined ? undefined : positionEmbedding(g, positions);
-  if (position !== undefined && tokens !== undefined && g.shapeOf(position)![0] === 1) g.nameRepeated(position, `${hooks}hook_pos_embed`, tokens);
-  else if (position !== undefined) g.name(position, `${hooks}hook_pos_embed`);
+  if (position !== undefined && tokens !== undefined) namePositions(g, position, `${hooks}hook_pos_embed`, tokens);
   const type = given(layout.tokenTypeEmbed);
   if (type !== undefined) g.name(type, `${hooks}hook_token_type_embed`);
   namePatches(g, stack, prefix, stream);
@@ -169,6 +172,12 @@ function nameEmbedding(g: ScopedGraph, stack: LayerStack, prefix: string, stream
   if (norm === undefined) return;
   nameNorm(g, norm, `${prefix}embed.ln`, layout.norm, stream);
   g.name(stream, `${prefix}hook_full_embed`);
+}
+
+/** Positions that are the same for every row are repeated for each, so that rows can differ under intervention. */
+function namePositions(g: ScopedGraph, positions: string, hook: string, like: string): void {
+  if (g.shapeOf(positions)![0] === 1) g.nameRepeated(positions, hook, like);
+  else g.name(positions, hook);
 }
 
 /** Image models join class tokens and patches; the patches come last. */
@@ -179,6 +188,9 @@ function namePatches(g: ScopedGraph, stack: LayerStack, prefix: string, stream: 
   if (join === undefined) return;
   g.name(join.inputs.at(-1)!, `${prefix}embed.hook_patch`);
   g.name(join.outputs[0]!, `${prefix}hook_embed`);
+  const sum = g.readersOf(join.outputs[0]!).find((node) => node.op === 'Add');
+  const positions = sum?.inputs.find((name) => !g.isDynamic(name) && g.shapeOf(name)?.length === 3);
+  if (positions !== undefined) namePositions(g, positions, `${prefix}hook_pos_embed`, join.outputs[0]!);
   const norm = firstScope(g, stack, stack.layout.patchNorm);
   if (norm !== undefined) nameNorm(g, norm, `${prefix}ln_pre`, 'LN', stream);
 }

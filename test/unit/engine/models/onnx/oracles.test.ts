@@ -76,11 +76,11 @@ describe.each(files)('%s', (file) => {
     expect(model.config!.normEps).toBeCloseTo(built.config!.normEps, 12);
   });
 
-  it('has gradients equal to those of the model built from its folder, at every common hook point', async () => {
+  it('has the hook points of the model built from its folder, with its gradients', async () => {
     const built = await openHuggingFace(dirname(path));
     const own = new Set(model.hookPoints().map((point) => point.name));
-    const common = built.hookPoints().map((point) => point.name).filter((name) => own.has(name) && name !== built.output);
-    expect(common.length).toBeGreaterThan(15 * built.config!.nLayers);
+    const common = built.hookPoints().map((point) => point.name).filter((name) => name !== built.output);
+    expect(common.filter((name) => !own.has(name))).toEqual([]);
     const [imported, reference] = [await measure(model, pack, tags[0]!, [], common), await measure(built, pack, tags[0]!, [], common)];
     for (const name of common) {
       const { largest, scale } = difference(imported.gradients.get(name)!, reference.gradients.get(name)!);
