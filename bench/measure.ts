@@ -36,7 +36,7 @@ export async function timed(run: () => Promise<unknown>): Promise<{ wall: number
   return { wall, cpu: (user + system) / 1000 };
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

@@ -46,9 +46,9 @@ describe('logitLens', () => {
     const { model, inputs, reference } = await open('llama');
     const lens = await logitLens(model, runtime, { inputs, topK: 1, targets: reference.read('input_ids') });
     const last = lens.at(-1)!;
-    const topIsTarget = Array.from(last.targetRank!.data, (rank) => Number(rank) === 1);
+    const topIsTarget = Array.from(numbersOf(last.targetRank!), (rank) => rank === 1);
     const ids = numbersOf(reference.read('input_ids'));
-    expect(topIsTarget).toEqual(Array.from(last.topIds.data, (id, i) => Number(id) === ids[i]));
+    expect(topIsTarget).toEqual(Array.from(numbersOf(last.topIds), (id, i) => id === ids[i]));
     expect(Math.max(...(last.klToOutput.data as Float32Array))).toBeLessThan(1e-6);
     expect(Math.min(...(lens[0]!.klToOutput.data as Float32Array))).toBeGreaterThan(1e-4);
   });
