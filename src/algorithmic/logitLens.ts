@@ -20,6 +20,8 @@ export interface LensOptions {
   readonly topK?: number;
   /** Token id per row and position whose probability and rank are reported, int64 [b,p]. */
   readonly targets?: Tensor;
+  /** Read only the last position: results, and `targets`, have p = 1. */
+  readonly lastPosition?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -43,11 +45,12 @@ export async function logitLens(model: Model, runtime: Runtime, options: LensOpt
   const hooks = options.hooks ?? residualStreams(model.graph());
   const readout = readoutOf(model);
   const captured = await runtime.run(prune(model.graph(), [...new Set([...hooks, readout.stream])]), model.feeds(options.inputs), model.parameters);
+  const streamAt = (name: string): Tensor => (options.lastPosition === true ? lastPositionOf(captured.get(name)!) : captured.get(name)!);
   const lens = lensGraph(readout.graph, readout.stream, model.output, options.topK ?? 5, options.targets !== undefined);
   const layers: LensLayer[] = [];
   for (const hook of hooks) {
     throwIfCancelled(options.signal);
-    const feeds = new Map<string, Tensor>([[readout.stream, captured.get(hook)!], [finalStream, captured.get(readout.stream)!]]);
+    const feeds = new Map<string, Tensor>([[readout.stream, streamAt(hook)], [finalStream, streamAt(readout.stream)]]);
     if (options.targets !== undefined) feeds.set('lens/targets', options.targets);
     const run = await runtime.run(lens, feeds, model.parameters);
     layers.push({
@@ -60,6 +63,14 @@ export async function logitLens(model: Model, runtime: Runtime, options: LensOpt
     });
   }
   return layers;
+}
+
+/** [b,p,d] → [b,1,d]. */
+function lastPositionOf({ dtype, dims, data }: Tensor): Tensor {
+  const [rows, positions, width] = dims as [number, number, number];
+  const last = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) last.set((data as Float32Array).subarray(((row + 1) * positions - 1) * width, (row + 1) * positions * width), row * width);
+  return { dtype, dims: [rows, 1, width], data: last };
 }
 
 const finalStream = 'lens/final_stream';

@@ -1,9 +1,8 @@
 /** What a model is run on: a text, an image, or tensors of a safetensors file. */
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { MechanistError } from '../engine/errors.ts';
 import type { ValueType } from '../engine/graph/ir.ts';
 import type { Model } from '../engine/models/model.ts';
+import { descriptionFolder } from '../engine/models/openPath.ts';
 import { loadImageProcessor } from '../engine/models/processor.ts';
 import { loadTokenizer } from '../engine/models/tokenizer.ts';
 import { i64, numbersOf } from '../engine/tensor.ts';
@@ -45,13 +44,6 @@ export function inputsFromFile(model: Model, file: string): Inputs {
     throw new MechanistError('argument', 'The file has no tensor that the model takes as input.', { file, hint: `It takes ${[...accepted.keys()].join(', ')}.` });
   }
   return new Map([...tensors].map(([name, value]) => [name, converted(value, accepted.get(name)!, file, name)]));
-}
-
-/** The folder with the tokenizer and other descriptions of a model. */
-export async function descriptionFolder(model: Model): Promise<string> {
-  if ((await stat(model.source)).isDirectory()) return model.source;
-  const folder = dirname(model.source);
-  return basename(folder) === 'onnx' ? join(folder, '..') : folder;
 }
 
 async function textInputs(model: Model, text: string): Promise<Inputs> {

@@ -9,7 +9,7 @@ import { corpusFiles, dictionaryOptions, openOptions, wholeNumber } from '../dic
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
 import { tokenBatches } from '../tokenBatches.ts';
-import { tokenizerOf } from '../tokenizerOf.ts';
+import { tokenizerOf } from '../../engine/models/openPath.ts';
 
 export const metrics: Command = {
   name: 'metrics',

@@ -10,7 +10,7 @@ import { corpusFiles, wholeNumber } from '../dictionaryOptions.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
 import { tokenBatches } from '../tokenBatches.ts';
-import { tokenizerOf } from '../tokenizerOf.ts';
+import { tokenizerOf } from '../../engine/models/openPath.ts';
 
 export const saeTradeoff: Command = {
   name: 'sae-tradeoff',

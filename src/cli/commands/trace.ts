@@ -5,12 +5,12 @@ import { MechanistError } from '../../engine/errors.ts';
 import { prune } from '../../engine/graph/prune.ts';
 import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
-import { loadTokenizer } from '../../engine/models/tokenizer.ts';
+import { tokenizerOf } from '../../engine/models/openPath.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import { numbersOf } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Command, OptionValues, Output } from '../command.ts';
-import { descriptionFolder, inputOptions, modelInputs } from '../modelInputs.ts';
+import { inputOptions, modelInputs } from '../modelInputs.ts';
 import type { Inputs } from '../modelInputs.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
@@ -63,13 +63,8 @@ function firstRow(inputs: Inputs, output: Output): Inputs {
 
 /** How to show a token: by its text, or by its id where the model has no tokenizer. */
 async function tokenTexts(model: Model): Promise<(id: number) => string> {
-  try {
-    const tokenizer = await loadTokenizer(await descriptionFolder(model));
-    return (id) => (id < tokenizer.vocabSize ? tokenizer.tokenText(id) : `#${id}`);
-  } catch (error) {
-    if (!MechanistError.is(error, 'not-found')) throw error;
-    return (id) => `#${id}`;
-  }
+  const tokenizer = await tokenizerOf(model);
+  return (id) => (tokenizer !== undefined && id < tokenizer.vocabSize ? tokenizer.tokenText(id) : `#${id}`);
 }
 
 async function traceOf(model: Model, runtime: Runtime, inputs: Inputs, show: (id: number) => string, headCount: number, signal: AbortSignal): Promise<TraceReport> {

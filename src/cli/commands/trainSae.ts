@@ -10,7 +10,7 @@ import type { Command, OptionValues } from '../command.ts';
 import { corpusFiles, positiveNumber, wholeNumber } from '../dictionaryOptions.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
-import { tokenizerOf } from '../tokenizerOf.ts';
+import { tokenizerOf } from '../../engine/models/openPath.ts';
 
 const architectures: readonly TrainingArchitecture[] = ['standard', 'topk', 'batchtopk', 'jumprelu', 'gated', 'matryoshka'];
 

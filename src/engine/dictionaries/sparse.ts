@@ -1,8 +1,8 @@
 /** Encoding to sparse form: what harvesting activations over a corpus stores instead of dense rows. */
 import { int } from '../graph/ir.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
-import type { Dictionary } from './dictionary.ts';
-import { appendEncode } from './encode.ts';
+import type { CrossLayerTranscoder, Dictionary } from './dictionary.ts';
+import { appendEncode, appendEncodeLayer } from './encode.ts';
 
 export interface SparseActivations {
   /** The largest activations of each token in descending order [..., count], padded with zeros. */
@@ -18,8 +18,15 @@ export interface SparseActivations {
  * `count` is its `k`, which loses nothing.
  */
 export function encodeSparse(b: GraphBuilder, dictionary: Dictionary, x: string, count = dictionary.k ?? 64): SparseActivations {
-  const { acts } = appendEncode(b, dictionary, x);
-  const kept = Math.min(count, dictionary.nLatents);
+  return appendSparse(b, appendEncode(b, dictionary, x).acts, Math.min(count, dictionary.nLatents));
+}
+
+/** The same for one layer of a cross-layer transcoder, whose latents are counted within the layer. */
+export function encodeSparseLayer(b: GraphBuilder, clt: CrossLayerTranscoder, layer: number, x: string, count = clt.k ?? 64): SparseActivations {
+  return appendSparse(b, appendEncodeLayer(b, clt, layer, x), Math.min(count, clt.nLatents));
+}
+
+function appendSparse(b: GraphBuilder, acts: string, kept: number): SparseActivations {
   const [values, indices] = b.nodeMany('TopK', [acts, b.vector([kept])], { outputs: 2, attributes: { axis: int(-1), sorted: int(1) } });
   const fired = b.cast(b.node('Greater', [acts, b.scalar(0)]), 'int64');
   return { values: values!, indices: indices!, active: b.reduceSum(fired, [-1], false) };

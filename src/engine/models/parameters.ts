@@ -13,11 +13,24 @@ interface Entry {
 export class ParameterStore implements ParameterSource {
   private readonly entries = new Map<string, Entry>();
   private readonly loaded = new Map<string, Tensor>();
+  private readonly files = new Set<{ close(): void }>();
 
   /** Registers a weight by its type and how to load it. Errors: `argument` for a name declared twice. */
   declare(name: string, dtype: DType, dims: readonly number[], load: () => Tensor): void {
     if (this.entries.has(name)) throw new MechanistError('argument', 'This parameter is declared twice.', { field: `parameter ${name}` });
     this.entries.set(name, { dtype, dims, load });
+  }
+
+  /** Hands over the file that weights are read from, to be closed with the store. */
+  own(file: { close(): void }): void {
+    this.files.add(file);
+  }
+
+  /** Forgets the weights and closes their files: what a file holds cannot be read afterwards. */
+  close(): void {
+    this.loaded.clear();
+    for (const file of this.files) file.close();
+    this.files.clear();
   }
 
   names(): IterableIterator<string> {

@@ -30,8 +30,9 @@ export interface WeightRule {
   readonly map?: (value: Tensor<'float32'>) => Tensor<'float32'>;
 }
 
-/** Declares weights in `store`. Errors: `parse` naming the tensor that is missing or misshapen. */
+/** Declares weights in `store`, which then owns the reader. Errors: `parse` naming the tensor that is missing or misshapen. */
 export function declareWeights(store: ParameterStore, reader: TensorSource, rules: readonly WeightRule[]): void {
+  store.own(reader);
   for (const { name, from, dims, transpose, map } of rules) {
     const expected = transpose ? [...dims].reverse() : dims;
     const found = requireDims(reader, from);

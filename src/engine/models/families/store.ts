@@ -6,11 +6,12 @@ import { unpack } from './weightLayout.ts';
 import type { WeightMap } from './weights.ts';
 
 /**
- * `prefix` is the base model's, which checkpoints may have or lack.
+ * The store owns `source`. `prefix` is the base model's, which checkpoints may have or lack.
  * Errors: `parse` naming file and tensor, for one that is missing or of another shape; `unsupported` for integers.
  */
 export function storeOf(source: TensorSource, weights: WeightMap, prefix: string): ParameterStore {
   const store = new ParameterStore();
+  store.own(source);
   for (const [name, weight] of weights) {
     const stored = storedName(source, weight.from, prefix);
     if (stored === undefined) {
