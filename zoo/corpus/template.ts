@@ -60,7 +60,7 @@ export class TemplateGroup {
 }
 
 /** Parses a template. `continues` puts a space before the first word. */
-export function parseTemplate(source: string, continues: boolean): Template {
+function parseTemplate(source: string, continues: boolean): Template {
   const items: TemplateItem[] = [];
   const pattern = /(\s*)(\{[^}]*\}|\n\s*|[\p{L}']+|\d+|[^\s])/gu;
   for (const [, gap, token] of source.matchAll(pattern)) {

@@ -54,7 +54,7 @@ export function map(x: Rows, f: (value: number) => number): number[][] {
   return x.map((features) => features.map(f));
 }
 
-export function softmax(scores: readonly number[]): number[] {
+function softmax(scores: readonly number[]): number[] {
   const largest = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - largest));
   const sum = powers.reduce((a, b) => a + b, 0);

@@ -8,7 +8,7 @@ import { GraphBuilder } from '../builder.ts';
 import type { Dim, Graph, Shape, ValueType } from '../ir.ts';
 
 /** Names of the inputs that carry cached keys and values. */
-export function isPast(name: string): boolean {
+function isPast(name: string): boolean {
   return /^past(_|$|\d)|^past_key_values|(^|\.)past_(key|value)/.test(name);
 }
 

@@ -4,7 +4,7 @@ import { tensorNames } from '../ir.ts';
 import type { Attribute, Graph, Node } from '../ir.ts';
 
 /** A name built from `hint` that is not in `taken`; it is added there. */
-export function claimName(hint: string, taken: Set<string>): string {
+function claimName(hint: string, taken: Set<string>): string {
   let name = hint;
   for (let i = 1; taken.has(name); i++) name = `${hint}~${i}`;
   taken.add(name);

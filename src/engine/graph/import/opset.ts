@@ -12,8 +12,8 @@ import { layerNormalization } from './contrib/norms.ts';
 import { rewrite } from './rewrite.ts';
 import type { Emitter, RewriteRule } from './rewrite.ts';
 
-export const OLDEST_OPSET = 7;
-export const NEWEST_OPSET = 20;
+const OLDEST_OPSET = 7;
+const NEWEST_OPSET = 20;
 
 /**
  * The same computation in operator set 18, given the standard set's version in the file.

@@ -38,7 +38,7 @@ export async function traceTypes(graph: Graph, run: GraphRunner, feedsFor: FeedM
 }
 
 /** Symbols of the input shapes: "batch" and "pos" first. */
-export function inputSymbols(graph: Graph): string[] {
+function inputSymbols(graph: Graph): string[] {
   const symbols = new Set<string>(['batch', 'pos']);
   for (const { shape } of graph.inputs.values()) for (const dim of shape ?? []) if (typeof dim === 'string') symbols.add(dim);
   return [...symbols];

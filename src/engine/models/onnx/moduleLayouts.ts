@@ -73,7 +73,7 @@ const clip: ModuleLayout = {
 };
 
 /** More specific layouts come before those they resemble. */
-export const moduleLayouts: readonly ModuleLayout[] = [
+const moduleLayouts: readonly ModuleLayout[] = [
   {
     family: 'gpt_neo', layers: 'h', attention: 'attn/attention', qkv: ['attn/attention/q_proj', 'attn/attention/k_proj', 'attn/attention/v_proj'], attentionOut: 'attn/attention/out_proj',
     normBeforeAttention: 'ln_1', normBeforeMlp: 'ln_2', mlpIn: 'mlp/c_fc', mlpOut: 'mlp/c_proj', norm: 'LN', embed: ['wte'], positionEmbed: ['wpe'], finalNorm: ['ln_f'], head: ['../lm_head'],
