@@ -6,11 +6,15 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchEngine, benchPrograms } from './engine.ts';
+import { benchTopkTraining } from './topkTraining.ts';
+import { benchTraining } from './training.ts';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   engine64: () => benchEngine(64, 7),
   engine128: () => benchEngine(128, 5),
   programs: () => benchPrograms(5),
+  training: () => benchTraining(5),
+  topkTraining: () => benchTopkTraining(5),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
