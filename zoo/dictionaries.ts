@@ -1,0 +1,51 @@
+/** The zoo's dictionaries: hook points, architecture, size and training of each. Data only. */
+import type { TrainingRequest } from '../src/engine/dictionaries/train/options.ts';
+
+export interface DictionaryPlan {
+  /** Model of the zoo it belongs to. */
+  readonly model: string;
+  /** Folder under `zoo/models/{model}/dictionaries`, and the dictionary in subject URIs. */
+  readonly id: string;
+  /** A set holds one transcoder per pair of hook points, a cross-layer transcoder spans all of them. */
+  readonly kind: 'sae' | 'transcoders' | 'clt';
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly training: Omit<TrainingRequest, 'dIn' | 'dOut' | 'nLayers' | 'kind'>;
+}
+
+type Training = DictionaryPlan['training'];
+
+const saeTraining: Training = { architecture: 'topk', nLatents: 4096, k: 24, steps: 1200, batchSize: 1024, learningRate: 1e-3, seed: 11 };
+const transcoderTraining: Training = { ...saeTraining, nLatents: 2048, k: 32, seed: 12 };
+const crossLayerTraining: Training = { architecture: 'jumprelu', nLatents: 1024, k: 24, steps: 600, batchSize: 1024, learningRate: 2e-3, seed: 13 };
+
+const layers = [0, 1, 2, 3];
+const residual = (layer: number): string => `blocks.${layer}.hook_resid_post`;
+
+export const zooDictionaries: readonly DictionaryPlan[] = [
+  ...layers.map((layer) => autoencoder('fable-4l', residual(layer))),
+  autoencoder('fable-4l', 'blocks.2.attn.hook_z'),
+  autoencoder('fable-4l', 'blocks.2.hook_mlp_out'),
+  transcoders('fable-4l'),
+  {
+    model: 'fable-4l', id: 'clt', kind: 'clt',
+    inputs: layers.map((layer) => `blocks.${layer}.ln2.hook_normalized`),
+    outputs: layers.map((layer) => `blocks.${layer}.hook_mlp_out`),
+    training: crossLayerTraining,
+  },
+  autoencoder('fable-4l-b', residual(1)),
+  autoencoder('fable-4l-b', residual(2)),
+];
+
+function autoencoder(model: string, hook: string): DictionaryPlan {
+  return { model, id: hook, kind: 'sae', inputs: [hook], outputs: [hook], training: saeTraining };
+}
+
+function transcoders(model: string): DictionaryPlan {
+  return {
+    model, id: 'transcoders', kind: 'transcoders',
+    inputs: layers.map((layer) => `blocks.${layer}.ln2.hook_normalized`),
+    outputs: layers.map((layer) => `blocks.${layer}.hook_mlp_out`),
+    training: transcoderTraining,
+  };
+}
