@@ -10,6 +10,7 @@ import { foldShapes } from '../../graph/import/fold.ts';
 import { isPresent, withEmptyPast } from '../../graph/import/inputs.ts';
 import { localizeShapes } from '../../graph/import/localize.ts';
 import { traceTypes } from '../../graph/import/trace.ts';
+import { unmergeBatch } from '../../graph/import/unmerge.ts';
 import type { Graph } from '../../graph/ir.ts';
 import { Program } from '../../runtime/program.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -52,7 +53,7 @@ async function typedForward(graph: Graph, parameters: ParameterStore, config: Js
   const kept = plain.outputs.filter((name) => !isPresent(name));
   const folded = foldShapes({ ...plain, outputs: kept.length > 0 ? kept : plain.outputs });
   const typed = await traceTypes(folded, (traced, feeds) => runOnce(traced, feeds, parameters), (sizes) => traceFeeds(folded, sizes));
-  return localizeShapes(foldShapes(typed));
+  return localizeShapes(unmergeBatch(foldShapes(typed)));
 }
 
 async function runOnce(graph: Graph, feeds: ReadonlyMap<string, Tensor>, parameters: ParameterStore): Promise<Map<string, Tensor>> {
