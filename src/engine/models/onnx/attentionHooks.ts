@@ -33,8 +33,8 @@ function partsOf(g: ScopedGraph, joined: string | undefined): Shape | undefined 
 export function nameAttention(g: ScopedGraph, layer: Layer, sizes: AttentionSizes | undefined): void {
   const softmax = softmaxOf(g, layer);
   if (softmax !== undefined) {
-    namePattern(g, softmax.inputs[0]!, `${layer.hook}.attn.hook_attn_scores`, layer, sizes);
-    namePattern(g, softmax.outputs[0]!, `${layer.hook}.attn.hook_pattern`, layer, sizes);
+    g.name(softmax.inputs[0]!, `${layer.hook}.attn.hook_attn_scores`);
+    g.name(softmax.outputs[0]!, `${layer.hook}.attn.hook_pattern`);
   }
   if (sizes === undefined) return;
   nameHeadOutputs(g, layer, sizes);
@@ -43,12 +43,6 @@ export function nameAttention(g: ScopedGraph, layer: Layer, sizes: AttentionSize
   nameHeads(g, k, `${layer.hook}.attn.hook_k`, sizes.nKeyValueHeads, sizes.dHead);
   nameHeads(g, v, `${layer.hook}.attn.hook_v`, sizes.nKeyValueHeads, sizes.dHead);
   if (softmax !== undefined) nameRotated(g, layer, softmax, sizes);
-}
-
-/** Names [b,h,q,k]; where the exporter folded heads into the batch, the hook shows them apart. */
-function namePattern(g: ScopedGraph, tensor: string, hook: string, layer: Layer, sizes: AttentionSizes | undefined): void {
-  if (g.shapeOf(tensor)?.length === 3 && sizes !== undefined) g.nameUnfolded(tensor, hook, sizes.nHeads, g.shapeOf(layer.input)![0]!);
-  else g.name(tensor, hook);
 }
 
 function softmaxOf(g: ScopedGraph, { scope, layout }: Layer): Node | undefined {

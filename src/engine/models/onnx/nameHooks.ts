@@ -106,12 +106,12 @@ function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string, heads: num
     stream = out;
   }
   const final = firstScope(g, stack, layout.finalNorm);
-  if (final !== undefined) nameNorm(g, final, `${prefix}ln_final`, layout.norm, stream, true);
+  if (final !== undefined) nameNorm(g, final, `${prefix}ln_final`, layout.norm, true);
   const head = firstScope(g, stack, layout.head);
   const logits = head === undefined ? undefined : g.leaving(head).at(-1);
   if (logits !== undefined) g.name(logits, `${prefix}unembed.hook_pre`);
   const headNorm = firstScope(g, stack, layout.headNorm);
-  if (headNorm !== undefined) nameNorm(g, headNorm, `${prefix}mlm_head.ln`, layout.norm, stream);
+  if (headNorm !== undefined) nameNorm(g, headNorm, `${prefix}mlm_head.ln`, layout.norm);
   const pooler = firstScope(g, stack, layout.pooler);
   const dense = pooler === undefined ? undefined : g.leaving(pooler).at(-1);
   const activated = dense === undefined ? undefined : (g.readersOf(dense).find((node) => node.op === 'Relu' || node.op === 'Tanh')?.outputs[0] ?? dense);
@@ -170,7 +170,7 @@ function nameEmbedding(g: ScopedGraph, stack: LayerStack, prefix: string, stream
   namePatches(g, stack, prefix, stream);
   const norm = firstScope(g, stack, layout.embedNorm);
   if (norm === undefined) return;
-  nameNorm(g, norm, `${prefix}embed.ln`, layout.norm, stream);
+  nameNorm(g, norm, `${prefix}embed.ln`, layout.norm);
   g.name(stream, `${prefix}hook_full_embed`);
 }
 
@@ -192,7 +192,7 @@ function namePatches(g: ScopedGraph, stack: LayerStack, prefix: string, stream: 
   const positions = sum?.inputs.find((name) => !g.isDynamic(name) && g.shapeOf(name)?.length === 3);
   if (positions !== undefined) namePositions(g, positions, `${prefix}hook_pos_embed`, join.outputs[0]!);
   const norm = firstScope(g, stack, stack.layout.patchNorm);
-  if (norm !== undefined) nameNorm(g, norm, `${prefix}ln_pre`, 'LN', stream);
+  if (norm !== undefined) nameNorm(g, norm, `${prefix}ln_pre`, 'LN');
 }
 
 /** Positions may depend on sizes only, so this does not ask for a tensor that carries data. */
@@ -215,44 +215,40 @@ function nameResiduals({ g, layout, scope, hook, input }: Layer): boolean {
   if (isRead) g.name(middle, `${hook}.hook_resid_mid`);
   const projections = typeof layout.qkv === 'string' ? [layout.qkv] : layout.qkv;
   const below = (paths: readonly string[]): string[] => paths.map((path) => `${scope}/${path}`);
-  g.nameFor(input, `${hook}.hook_attn_in`, below(layout.normBeforeAttention === undefined ? projections : [layout.normBeforeAttention]), input);
+  g.nameFor(input, `${hook}.hook_attn_in`, below(layout.normBeforeAttention === undefined ? projections : [layout.normBeforeAttention]));
   const reader = layout.normBeforeMlp ?? layout.mlpIn;
   const read = g.entering(`${scope}/${reader}`)[0];
-  if (read !== undefined) g.nameFor(read, `${hook}.hook_mlp_in`, below([reader, ...(layout.mlpLinear === undefined ? [] : [layout.mlpLinear])]), input);
+  if (read !== undefined) g.nameFor(read, `${hook}.hook_mlp_in`, below([reader, ...(layout.mlpLinear === undefined ? [] : [layout.mlpLinear])]));
   return !isRead;
 }
 
-function nameMlp({ g, layout, scope, hook, input }: Layer): number | undefined {
-  const give = (path: string, name: string): number | undefined => {
+/** Returns the width of the hidden layer. */
+function nameMlp({ g, layout, scope, hook }: Layer): number | undefined {
+  const give = (path: string, name: string): string | undefined => {
     const tensor = g.leaving(`${scope}/${path}`).at(-1);
-    return tensor === undefined ? undefined : nameHidden(g, tensor, `${hook}.${name}`, input);
+    if (tensor !== undefined) g.name(tensor, `${hook}.${name}`);
+    return tensor;
   };
-  const width = give(layout.mlpIn, 'mlp.hook_pre');
+  const pre = give(layout.mlpIn, 'mlp.hook_pre');
   if (layout.mlpLinear !== undefined) give(layout.mlpLinear, 'mlp.hook_pre_linear');
   const post = g.entering(`${scope}/${layout.mlpOut}`)[0];
-  if (post !== undefined) nameHidden(g, post, `${hook}.mlp.hook_post`, input);
+  if (post !== undefined) g.name(post, `${hook}.mlp.hook_post`);
   if (layout.normAfterMlp !== undefined) give(layout.mlpOut, 'mlp.hook_out');
-  const out = g.leaving(`${scope}/${layout.normAfterMlp ?? layout.mlpOut}`).at(-1);
-  if (out !== undefined) nameHidden(g, out, `${hook}.hook_mlp_out`, input);
+  const out = give(layout.normAfterMlp ?? layout.mlpOut, 'hook_mlp_out');
   if (layout.normOnStream !== undefined && out !== undefined) {
     const sum = g.readersOf(out).find((node) => node.op === 'Add');
-    if (sum !== undefined) g.nameStreamLike(sum.outputs[0]!, `${hook}.hook_resid_post`, input);
+    if (sum !== undefined) g.name(sum.outputs[0]!, `${hook}.hook_resid_post`);
   }
-  return width;
-}
-
-function nameHidden(g: ScopedGraph, tensor: string, hook: string, like: string): number | undefined {
-  g.nameStreamLike(tensor, hook, like);
-  const width = g.shapeOf(tensor)!.at(-1);
+  const width = pre === undefined ? undefined : g.shapeOf(pre)!.at(-1);
   return typeof width === 'number' ? width : undefined;
 }
 
-function nameLayerNorms({ g, layout, scope, hook, input }: Layer): void {
+function nameLayerNorms({ g, layout, scope, hook }: Layer): void {
   const norms: readonly (readonly [string | undefined, string])[] = [
     [layout.normBeforeAttention, 'ln1'], [layout.normBeforeMlp, 'ln2'],
     [layout.normAfterAttention, 'ln1_post'], [layout.normAfterMlp, 'ln2_post'],
     [layout.normOnStream?.[0], 'ln1'], [layout.normOnStream?.[1], 'ln2'],
   ];
-  for (const letter of ['q', 'k'] as const) nameNorm(g, `${scope}/${layout.attention}/${letter}_norm`, `${hook}.attn.${letter}_norm`, layout.norm, input);
-  for (const [path, name] of norms) if (path !== undefined) nameNorm(g, `${scope}/${path}`, `${hook}.${name}`, layout.norm, input);
+  for (const letter of ['q', 'k'] as const) nameNorm(g, `${scope}/${layout.attention}/${letter}_norm`, `${hook}.attn.${letter}_norm`, layout.norm);
+  for (const [path, name] of norms) if (path !== undefined) nameNorm(g, `${scope}/${path}`, `${hook}.${name}`, layout.norm);
 }

@@ -1,15 +1,15 @@
 /** A graph under reading and rewriting by module scope: who produces and reads a tensor, what enters and leaves a module. */
 import { GraphBuilder } from '../../graph/builder.ts';
 import { readsOf, typeOf } from '../../graph/ir.ts';
-import type { Dim, Graph, Node, Shape } from '../../graph/ir.ts';
+import type { Graph, Node, Shape } from '../../graph/ir.ts';
 import { topologicalOrder } from '../../graph/order.ts';
 import { renameNodeReads, renameTensors } from '../../graph/rename.ts';
 
 /** A hook that only some readers see. */
 interface Copy {
   readonly name: string;
+  readonly hook: string;
   readonly readers: readonly Node[];
-  readonly make: (b: GraphBuilder, from: string) => string;
 }
 
 export class ScopedGraph {
@@ -117,58 +117,16 @@ export class ScopedGraph {
     else this.renames.set(name, hook);
   }
 
-  /**
-   * Gives the readers in `scopes` their own named copy of a tensor, with the shape of a stream like `like`. Does nothing
-   * when none of them reads it.
-   */
-  nameFor(name: string, hook: string, scopes: readonly string[], like: string): void {
+  /** Gives the readers in `scopes` their own named copy of a tensor. Does nothing when none of them reads it. */
+  nameFor(name: string, hook: string, scopes: readonly string[]): void {
     const inside = new Set(scopes.flatMap((scope) => this.within(scope)));
     const readers = this.readersOf(name).filter((node) => inside.has(node));
-    if (readers.length === 0) return;
-    const make = this.isFlattened(name, like) ? this.unflattening(name, hook, like) : (b: GraphBuilder, from: string): string => b.identity(from, hook);
-    this.copies.push({ name, readers, make });
+    if (readers.length > 0) this.copies.push({ name, hook, readers });
   }
 
   /** Puts a hook [batch, pos, …parts] on the path of a tensor [batch, pos, d]. */
   nameSplit(name: string, hook: string, parts: readonly number[]): void {
     this.insert(name, (b, from) => b.reshape(b.reshape(from, [0, 0, ...parts], hook), [0, 0, parts.reduce((a, p) => a * p, 1)]));
-  }
-
-  /** Names a tensor [batch, pos, d]; where the exporter flattened batch and position, the hook shows them apart, with sizes from `like`. */
-  nameStreamLike(name: string, hook: string, like: string): void {
-    if (this.isFlattened(name, like)) this.insert(name, this.unflattening(name, hook, like));
-    else this.name(name, hook);
-  }
-
-  private isFlattened(name: string, like: string): boolean {
-    const [shape, stream] = [this.shapeOf(name), this.shapeOf(like)];
-    return shape?.length === 2 && stream?.length === 3 && shape[0] !== stream[0];
-  }
-
-  /** Splits batch and position at the hook and joins them again. */
-  private unflattening(name: string, hook: string, like: string): (b: GraphBuilder, from: string) => string {
-    const leading = this.shapeOf(like)!.slice(0, 2);
-    const shape = this.shapeOf(name)!;
-    return (b, from) => {
-      const target = b.concat([b.slice(b.shape(this.currentName(like)), 0, 0, 2), b.vector([-1])], 0);
-      const seen = b.node('Reshape', [from, target], { outputs: [hook] });
-      b.setType(hook, { dtype: b.dtypeOf(from), shape: [...leading, shape[1]!] });
-      const back = b.reshape(seen, [-1, Number(shape[1])]);
-      b.setType(back, { dtype: b.dtypeOf(from), shape });
-      return back;
-    };
-  }
-
-  /** Puts a hook [batch, heads, q, k] on the path of a tensor [batch·heads, q, k]. */
-  nameUnfolded(name: string, hook: string, heads: number, batch: Dim): void {
-    const shape = this.shapeOf(name)!;
-    this.insert(name, (b, from) => {
-      const seen = b.node('Reshape', [from, b.concat([b.vector([-1, heads]), b.slice(b.shape(from), 0, 1, 3)], 0)], { outputs: [hook] });
-      b.setType(hook, { dtype: b.dtypeOf(from), shape: [batch, heads, ...shape.slice(1)] });
-      const back = b.node('Reshape', [seen, b.concat([b.vector([-1]), b.slice(b.shape(seen), 0, 2, 4)], 0)]);
-      b.setType(back, { dtype: b.dtypeOf(from), shape });
-      return back;
-    });
   }
 
   /** Puts a hook on the path of a tensor [1, pos, d], repeated over the batch of `like`. */
@@ -194,7 +152,7 @@ export class ScopedGraph {
     // A graph output that became a hook stays an output, downstream of the hook.
     for (const name of this.base.outputs) if (this.renames.has(name)) b.identity(this.currentName(name), name);
     const redirects = new Map(Array.from(this.current, ([name, to]): [string, string] => [this.renames.get(name) ?? name, to]));
-    const own = this.copies.map(({ name, readers, make }) => ({ readers, from: this.renames.get(name) ?? name, to: make(b, this.currentName(name)) }));
+    const own = this.copies.map(({ name, hook, readers }) => ({ readers, from: this.renames.get(name) ?? name, to: b.identity(this.currentName(name), hook) }));
     const redirected = new Map<Node, Node>();
     renamed.nodes.forEach((node, i) => {
       const mine = own.filter(({ readers }) => readers.includes(this.base.nodes[i]!));
