@@ -56,14 +56,17 @@ async function train(plan: ZooModel, resume: boolean, threads: number): Promise<
   const checkpoint = join(work, 'checkpoint.safetensors');
   const curveFile = join(work, 'curve.json');
   const curve: CurvePoint[] = [];
+  let secondsBefore = 0;
   if (resume && existsSync(checkpoint)) {
     const file = openSafetensors(checkpoint);
     const step = Number(file.metadata.get('step'));
+    secondsBefore = Number(file.metadata.get('seconds') ?? 0);
     trainer.restore({ step, tensors: new Map([...file.names()].map((name) => [name, file.read(name)])) });
     file.close();
     curve.push(...(JSON.parse(readFileSync(curveFile, 'utf8')) as CurvePoint[]).slice(0, step));
   }
   const started = performance.now();
+  const seconds = (): number => Math.round(secondsBefore + (performance.now() - started) / 1000);
   const first = curve.length;
   for (let step = first + 1; step <= plan.steps; step++) {
     const { loss, gradientNorm } = await trainer.step(batch(step));
@@ -74,7 +77,7 @@ async function train(plan: ZooModel, resume: boolean, threads: number): Promise<
       process.stdout.write(`step ${step}/${plan.steps}  loss ${recent.toFixed(4)}  ${Math.round(rate)} tokens/s\n`);
     }
     if (step % checkpointEvery === 0 || step === plan.steps) {
-      writeSafetensors(checkpoint, trainer.snapshot().tensors, { metadata: { step: String(step) } });
+      writeSafetensors(checkpoint, trainer.snapshot().tensors, { metadata: { step: String(step), seconds: String(seconds()) } });
       writeFileSync(curveFile, JSON.stringify(curve));
     }
   }
@@ -85,6 +88,7 @@ async function train(plan: ZooModel, resume: boolean, threads: number): Promise<
   exportHuggingFace(model, folder, { dtype: 'float16' });
   for (const name of ['tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(zoo, 'tokenizer', name), join(folder, name));
   writeFileSync(join(folder, 'curve.json'), `${JSON.stringify({ plan, curve })}\n`);
+  writeFileSync(join(folder, 'training.json'), `${JSON.stringify({ seconds: seconds(), threads })}\n`);
 }
 
 if (import.meta.main) {
