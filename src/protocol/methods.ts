@@ -42,6 +42,8 @@ export const paramsSchemas = {
 
 export type MethodName = keyof typeof paramsSchemas;
 export type Params<M extends MethodName> = v.InferInput<(typeof paramsSchemas)[M]>;
+/** Parameters as the engine sees them, defaults filled in. */
+export type ParsedParams<M extends MethodName> = v.InferOutput<(typeof paramsSchemas)[M]>;
 
 export interface Results {
   'engine.status': EngineStatus;
@@ -79,9 +81,11 @@ export interface ModelSummary {
   readonly layers: number | undefined;
   readonly width: number | undefined;
   readonly parameters: number;
+  /** Bytes of its weights and those of its dictionaries. */
   readonly memory: number;
   readonly hasTokenizer: boolean;
   readonly hookPoints: readonly string[];
+  /** The default one first. */
   readonly dictionaries: readonly DictionarySummary[];
 }
 
@@ -113,7 +117,7 @@ export interface InspectedToken {
   readonly id: number;
   readonly start: number;
   readonly end: number;
-  /** −log2 of the probability the model gave this token, bits; undefined for the first one. */
+  /** −log2 of the probability the model gave this token, bits; undefined where nothing precedes it, and for models that do not predict the next token. */
   readonly surprise: number | undefined;
   /** What the model expected here, and what it expects next. */
   readonly expected: readonly Prediction[];
@@ -125,7 +129,7 @@ export interface InspectedToken {
 export interface TextInspection {
   readonly tokens: readonly InspectedToken[];
   readonly dictionary: DictionarySummary | undefined;
-  /** Tokens at the end of the text that exceeded the model's context and were left out. */
+  /** Tokens at the end of a very long text that were left out. A text longer than the model's context is read in overlapping windows. */
   readonly leftOut: number;
 }
 
@@ -144,14 +148,15 @@ export interface LensReading {
 export interface TokenValues {
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
+  /** NaN where there is none: the surprise of a first token. */
   readonly values: Float32Array;
   /** Unit for the legend: "bits" or "activation". */
   readonly unit: string;
 }
 
 /** Parses the parameters of a request. Throws valibot's error, whose message names the field. */
-export function parseParams<M extends MethodName>(method: M, params: unknown): v.InferOutput<(typeof paramsSchemas)[M]> {
-  return v.parse(paramsSchemas[method], params) as v.InferOutput<(typeof paramsSchemas)[M]>;
+export function parseParams<M extends MethodName>(method: M, params: unknown): ParsedParams<M> {
+  return v.parse(paramsSchemas[method], params) as ParsedParams<M>;
 }
 
 export function isMethod(name: string): name is MethodName {
