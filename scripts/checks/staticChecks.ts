@@ -13,6 +13,7 @@ interface StaticCheck {
 
 const checks: readonly StaticCheck[] = [
   { name: 'types', program: ['typescript', 'tsc'], args: ['--noEmit', '-p', '.'] },
+  { name: 'types of the webviews', program: ['typescript', 'tsc'], args: ['--noEmit', '-p', 'webview-ui'] },
   { name: 'lint', program: ['oxlint', 'oxlint'], args: ['--type-aware', '--deny-warnings', '--report-unused-disable-directives', '--threads=2'] },
   { name: 'dead code', program: ['knip', 'knip'], args: ['--no-progress'] },
 ];

@@ -1,0 +1,22 @@
+/**
+ * `npm run package [-- --target linux-x64 --target win32-x64 … | --all]`: one VSIX for each platform, for this machine's
+ * by default. Prints path and size.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createVSIX } from '@vscode/vsce';
+import { buildAll, repository } from './build/bundles.ts';
+
+/** Platforms with a binary of onnxruntime. */
+const allTargets = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-arm64'];
+
+const { values } = parseArgs({ options: { target: { type: 'string', multiple: true }, all: { type: 'boolean', default: false } } });
+const targets = values.all ? allTargets : (values.target ?? [`${process.platform}-${process.arch}`]);
+
+for (const target of targets) {
+  await buildAll(target);
+  const packagePath = join(repository, `mechanist-${target}.vsix`);
+  await createVSIX({ cwd: repository, target, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  process.stdout.write(`${packagePath} ${(statSync(packagePath).size / 1e6).toFixed(1)} MB\n`);
+}

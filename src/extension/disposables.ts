@@ -1,0 +1,21 @@
+/** What has to be let go of when its owner goes: one owner, and what arrives too late is disposed at once. */
+export interface Disposable {
+  dispose(): unknown;
+}
+
+export class Disposables implements Disposable {
+  private readonly items: Disposable[] = [];
+  private disposed = false;
+
+  add<T extends Disposable>(item: T): T {
+    if (this.disposed) item.dispose();
+    else this.items.push(item);
+    return item;
+  }
+
+  /** Disposes in reverse order of arrival. */
+  dispose(): void {
+    this.disposed = true;
+    for (const item of this.items.splice(0).reverse()) item.dispose();
+  }
+}

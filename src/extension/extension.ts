@@ -1,0 +1,81 @@
+/** Activation: makes the parts and registers them. Starts no process and opens no model; that waits for first use. */
+import { l10n, window, workspace } from 'vscode';
+import type { ExtensionContext } from 'vscode';
+import { viewIds } from './commandIds.ts';
+import { cardScheme, MethodCards } from './commands/methodCommands.ts';
+import { paintFeature } from './commands/paintCommands.ts';
+import { registerCommands } from './commands/register.ts';
+import { contextKeys, setContextKey } from './contextKeys.ts';
+import { computeInBackground } from './editor/background.ts';
+import { registerHovers } from './editor/hover.ts';
+import { StatusBar } from './editor/statusBar.ts';
+import { EngineService } from './process/engineService.ts';
+import { Inspector } from './inspection/inspector.ts';
+import { OpenModels } from './models/openModels.ts';
+import { Painter } from './paint/painter.ts';
+import { onSettingChange, readSetting } from './settings.ts';
+import { InspectorViewProvider } from './views/inspectorView.ts';
+import { MethodsTree } from './views/methodsTree.ts';
+import { ModelsTree } from './views/modelsTree.ts';
+
+const gigabyte = 1e9;
+
+let engine: EngineService | undefined;
+
+export function activate(context: ExtensionContext): void {
+  const started = performance.now();
+  const keep = <T extends { dispose(): unknown }>(item: T): T => {
+    context.subscriptions.push(item);
+    return item;
+  };
+  const log = keep(window.createOutputChannel('Mechanist', { log: true }));
+  const service = new EngineService(context.extensionUri, log);
+  engine = service;
+  const models = keep(new OpenModels(service, {
+    defaultSource: () => ({ kind: 'zoo', id: readSetting('model.default') }),
+    memoryLimit: () => {
+      const limit = readSetting('engine.memoryLimit');
+      return limit > 0 ? limit * gigabyte : undefined;
+    },
+  }));
+  const inspector = keep(new Inspector(service, models));
+  const painter = keep(new Painter(service, models, inspector));
+  const report = (problem: string): void => log.warn(problem);
+
+  keep(models.onChange(() => void setContextKey(contextKeys.modelOpen, models.all.length > 0)));
+  const tellHover = (): void => void setContextKey(contextKeys.hoverEnabled, readSetting('hover.enabled'));
+  tellHover();
+  keep(onSettingChange('hover.enabled', tellHover));
+
+  keep(new StatusBar(service, models, painter));
+  keep(registerCommands({ engine: service, models, inspector, painter, log }));
+  keep(registerHovers(inspector));
+  keep(computeInBackground(inspector, report));
+  registerViews(context, service, models, inspector, painter, report);
+  keep(workspace.registerTextDocumentContentProvider(cardScheme, new MethodCards()));
+  log.info(l10n.t('activated in {0} ms', (performance.now() - started).toFixed(1)));
+}
+
+export async function deactivate(): Promise<void> {
+  await engine?.dispose();
+}
+
+function registerViews(
+  { extensionUri, subscriptions }: ExtensionContext, service: EngineService, models: OpenModels, inspector: Inspector, painter: Painter, report: (problem: string) => void,
+): void {
+  const view = new InspectorViewProvider({
+    extensionUri, engine: service, models, inspector, report,
+    paintFeature: (dictionary, feature) => paintFeature(painter, models, inspector, { dictionary, feature }),
+  });
+  const modelsTree = new ModelsTree(service, models);
+  const modelsView = window.createTreeView(viewIds.models, { treeDataProvider: modelsTree });
+  const methodsTree = new MethodsTree(models);
+  subscriptions.push(
+    view, window.registerWebviewViewProvider(viewIds.inspector, view), modelsTree, modelsView, methodsTree,
+    window.createTreeView(viewIds.methods, { treeDataProvider: methodsTree }),
+    models.onChange(() => {
+      const open = models.all.length;
+      modelsView.badge = open === 0 ? undefined : { value: open, tooltip: l10n.t('{0} models open', open) };
+    }),
+  );
+}

@@ -1,0 +1,125 @@
+/**
+ * The models that are open in the engine, which of them the editor's surfaces use, and which of its dictionaries.
+ * The engine is asked for nothing before somebody needs a model; then the default one is opened.
+ */
+import type { DictionarySummary, ModelSource, ModelSummary } from '../../protocol/methods.ts';
+import { PeerError } from '../../protocol/peer.ts';
+import { Disposables } from '../disposables.ts';
+import type { EnginePort } from '../process/enginePort.ts';
+import { Listeners } from '../listeners.ts';
+
+export interface ActiveModel {
+  readonly model: ModelSummary;
+  readonly dictionary: DictionarySummary | undefined;
+}
+
+export interface OpenModelsOptions {
+  /** What is opened when a model is needed and none is open. */
+  readonly defaultSource: () => ModelSource;
+  /** Bytes. */
+  readonly memoryLimit: () => number | undefined;
+}
+
+export class OpenModels {
+  private readonly engine: EnginePort;
+  private readonly options: OpenModelsOptions;
+  private readonly owned = new Disposables();
+  private readonly changes = this.owned.add(new Listeners<void>());
+  private readonly dictionaryChoices = new Map<string, string>();
+  private models: readonly ModelSummary[] = [];
+  private activeKey: string | undefined;
+  private opening: Promise<ActiveModel> | undefined;
+
+  constructor(engine: EnginePort, options: OpenModelsOptions) {
+    this.engine = engine;
+    this.options = options;
+    this.owned.add(engine.onCondition((condition) => {
+      // What a process held goes with it.
+      if (condition.kind !== 'ready') this.replace([]);
+    }));
+  }
+
+  readonly onChange = this.changes.event;
+
+  get all(): readonly ModelSummary[] {
+    return this.models;
+  }
+
+  get active(): ActiveModel | undefined {
+    const model = this.models.find((candidate) => candidate.model === this.activeKey);
+    return model === undefined ? undefined : { model, dictionary: this.dictionaryOf(model) };
+  }
+
+  /** The active model; the default one is opened where there is none. Rejects with `PeerError`. */
+  async need(): Promise<ActiveModel> {
+    const { active } = this;
+    if (active !== undefined) return active;
+    this.opening ??= this.open(this.options.defaultSource()).finally(() => {
+      this.opening = undefined;
+    });
+    return this.opening;
+  }
+
+  /** Opens a model and makes it the active one. `insist` opens it although it ended the engine the last time. */
+  async open(source: ModelSource, insist = false): Promise<ActiveModel> {
+    const limit = this.options.memoryLimit();
+    const model = await this.engine.call('model.open', { source, ...(limit === undefined ? {} : { memoryLimit: limit }) }, { insist });
+    this.activeKey = model.model;
+    this.replace([...this.models.filter((known) => known.model !== model.model), model]);
+    return { model, dictionary: this.dictionaryOf(model) };
+  }
+
+  async close(key: string): Promise<void> {
+    await this.engine.call('model.close', { model: key });
+    const rest = this.models.filter(({ model }) => model !== key);
+    if (this.activeKey === key) this.activeKey = rest.at(-1)?.model;
+    this.replace(rest);
+  }
+
+  use(key: string): void {
+    this.activeKey = key;
+    this.changes.fire();
+  }
+
+  /** Chooses the dictionary that the model's features are read from, and makes the model active. */
+  useDictionary(modelKey: string, dictionaryKey: string): void {
+    this.dictionaryChoices.set(modelKey, dictionaryKey);
+    this.use(modelKey);
+  }
+
+  async openDictionary(modelKey: string, path: string): Promise<DictionarySummary> {
+    const dictionary = await this.engine.call('dictionary.open', { model: modelKey, path });
+    this.dictionaryChoices.set(modelKey, dictionary.dictionary);
+    this.replace(this.models.map((model) => (model.model === modelKey ? withDictionary(model, dictionary) : model)));
+    return dictionary;
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  private dictionaryOf(model: ModelSummary): DictionarySummary | undefined {
+    const chosen = this.dictionaryChoices.get(model.model);
+    return model.dictionaries.find(({ dictionary }) => dictionary === chosen) ?? model.dictionaries[0];
+  }
+
+  private replace(models: readonly ModelSummary[]): void {
+    if (models.length === 0 && this.models.length === 0) return;
+    this.models = models;
+    if (models.length === 0) this.activeKey = undefined;
+    this.changes.fire();
+  }
+}
+
+/** The words of a failed request: message, place and what can be done about it. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof PeerError)) return error instanceof Error ? error.message : String(error);
+  const { message, file, field, hint } = error.details;
+  const place = [file, field].filter((part) => part !== undefined && !message.includes(part)).join(' · ');
+  return [message, place, hint].filter((part) => part !== undefined && part !== '').join(' — ');
+}
+
+function withDictionary(model: ModelSummary, dictionary: DictionarySummary): ModelSummary {
+  const others = model.dictionaries.filter((known) => known.dictionary !== dictionary.dictionary);
+  return { ...model, dictionaries: [...others, dictionary] };
+}

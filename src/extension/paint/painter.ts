@@ -1,0 +1,166 @@
+/**
+ * Colours the tokens of one document by one number each. The document is asked for window by window, what is visible
+ * first, and colours appear as they arrive. An edit clears the colours: they would be those of another text.
+ */
+import { DecorationRangeBehavior, OverviewRulerLane, Selection, TextEditorRevealType, ThemeColor, l10n, window, workspace } from 'vscode';
+import type { DecorationOptions, TextDocument, TextEditor, TextEditorDecorationType } from 'vscode';
+import { PeerError } from '../../protocol/peer.ts';
+import { contextKeys, setContextKey } from '../contextKeys.ts';
+import { Disposables } from '../disposables.ts';
+import type { Disposable } from '../disposables.ts';
+import { inspectedDocument, rangeOf, visibleEditorsOf } from '../editor/documents.ts';
+import type { EnginePort } from '../process/enginePort.ts';
+import { activationText } from '../inspection/words.ts';
+import type { Inspector } from '../inspection/inspector.ts';
+import { windowsOver } from '../inspection/windows.ts';
+import { Listeners } from '../listeners.ts';
+import type { OpenModels } from '../models/openModels.ts';
+import { bucketCount, hitsOf, intoBuckets, neighbouringHit, scaleOf } from './buckets.ts';
+import type { PaintedRange } from './buckets.ts';
+import { placeValues } from './values.ts';
+
+export type PaintBy =
+  | { readonly kind: 'surprise' }
+  | { readonly kind: 'feature'; readonly dictionary: string; readonly feature: number };
+
+interface Painting {
+  readonly document: TextDocument;
+  readonly by: PaintBy;
+  readonly stop: AbortController;
+  ranges: PaintedRange[];
+  unit: string;
+}
+
+/** Characters around the visible part that are painted; a document of megabytes is not read as a whole. */
+const farthest = 60_000;
+
+export class Painter implements Disposable {
+  private readonly engine: EnginePort;
+  private readonly models: OpenModels;
+  private readonly inspector: Inspector;
+  private readonly owned = new Disposables();
+  private readonly changes = this.owned.add(new Listeners<void>());
+  private types: readonly TextEditorDecorationType[] | undefined;
+  private painting: Painting | undefined;
+
+  constructor(engine: EnginePort, models: OpenModels, inspector: Inspector) {
+    this.engine = engine;
+    this.models = models;
+    this.inspector = inspector;
+    this.owned.add(workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (document === this.painting?.document && contentChanges.length > 0) this.clear();
+    }));
+    this.owned.add(workspace.onDidCloseTextDocument((document) => {
+      if (document === this.painting?.document) this.clear();
+    }));
+    this.owned.add(window.onDidChangeVisibleTextEditors(() => this.draw()));
+    this.owned.add({ dispose: () => this.types?.forEach((type) => type.dispose()) });
+  }
+
+  readonly onChange = this.changes.event;
+
+  /** What the colours mean, short; `undefined` when nothing is painted. */
+  get legend(): string | undefined {
+    const { painting } = this;
+    if (painting === undefined) return undefined;
+    const what = painting.by.kind === 'surprise' ? l10n.t('surprise') : `#${painting.by.feature}`;
+    const most = scaleOf(painting.ranges.map(({ value }) => value));
+    return most > 0 ? `${what} 0▁▃▅▇ ${activationText(most)} ${painting.unit}` : `${what} 0`;
+  }
+
+  /** Paints an editor's text. Rejects with `PeerError`. */
+  async paint(editor: TextEditor, by: PaintBy, signal: AbortSignal): Promise<void> {
+    this.clear();
+    const active = await this.models.need();
+    const { document } = editor;
+    const stop = new AbortController();
+    signal.addEventListener('abort', () => stop.abort(), { once: true });
+    const painting: Painting = { document, by, stop, ranges: [], unit: '' };
+    this.painting = painting;
+    const text = inspectedDocument(document);
+    const [start, end] = extent(editor, text.length);
+    // What is seen first; measuring one window also fits the plan to the model's context.
+    await this.inspector.inspect(text, start);
+    try {
+      for (const part of windowsOver(text, start, end, this.inspector.planFor(active))) {
+        const values = await this.engine.call('text.paint', { model: active.model.model, text: text.slice(part.start, part.end), by }, { priority: 'batch', signal: stop.signal });
+        if (this.painting !== painting) return;
+        painting.ranges.push(...placeValues(part, values));
+        painting.unit = values.unit;
+        this.draw();
+      }
+    } catch (error) {
+      if (this.painting === painting && painting.ranges.length === 0) this.clear();
+      if (!PeerError.is(error, 'cancelled')) throw error;
+      return;
+    }
+    await setContextKey(contextKeys.painted, true);
+  }
+
+  clear(): void {
+    const { painting } = this;
+    if (painting === undefined) return;
+    this.painting = undefined;
+    painting.stop.abort();
+    for (const editor of visibleEditorsOf(painting.document.uri.toString())) this.types?.forEach((type) => editor.setDecorations(type, []));
+    void setContextKey(contextKeys.painted, false);
+    this.changes.fire();
+  }
+
+  /** Moves the cursor to the next or previous strong token. `false` where there is none. */
+  step(editor: TextEditor, direction: 1 | -1): boolean {
+    const { painting } = this;
+    if (painting === undefined || painting.document !== editor.document) return false;
+    const hits = hitsOf(painting.ranges, scaleOf(painting.ranges.map(({ value }) => value)));
+    const hit = neighbouringHit(hits, editor.document.offsetAt(editor.selection.start), direction);
+    if (hit === undefined) return false;
+    const range = rangeOf(editor.document, hit.start, hit.end);
+    editor.selection = new Selection(range.start, range.end);
+    editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
+    return true;
+  }
+
+  dispose(): void {
+    this.clear();
+    this.owned.dispose();
+  }
+
+  private draw(): void {
+    const { painting } = this;
+    if (painting === undefined) return;
+    this.types ??= decorationTypes();
+    const buckets = intoBuckets(painting.ranges, scaleOf(painting.ranges.map(({ value }) => value)));
+    for (const editor of visibleEditorsOf(painting.document.uri.toString())) {
+      this.types.forEach((type, index) => {
+        editor.setDecorations(type, buckets[index]!.map((range): DecorationOptions => decoration(painting, range)));
+      });
+    }
+    this.changes.fire();
+  }
+}
+
+function decoration({ document, by, unit }: Painting, { start, end, value }: PaintedRange): DecorationOptions {
+  const what = by.kind === 'surprise' ? l10n.t('surprise') : l10n.t('feature #{0}', by.feature);
+  return { range: rangeOf(document, start, end), hoverMessage: `${what}: ${activationText(value)} ${unit}` };
+}
+
+/**
+ * One hue in rising opacity, contributed as theme colours. The upper buckets are also underlined and the top one is bold,
+ * so that colour is never the only sign.
+ */
+function decorationTypes(): TextEditorDecorationType[] {
+  return Array.from({ length: bucketCount }, (_, index) => window.createTextEditorDecorationType({
+    backgroundColor: new ThemeColor(`mechanist.activation${index + 1}`),
+    rangeBehavior: DecorationRangeBehavior.ClosedClosed,
+    ...(index >= bucketCount - 4 ? { overviewRulerColor: new ThemeColor(`mechanist.activation${index + 1}`), overviewRulerLane: OverviewRulerLane.Right } : {}),
+    ...(index >= bucketCount - 2 ? { textDecoration: 'underline' } : {}),
+    ...(index === bucketCount - 1 ? { fontWeight: 'bold' } : {}),
+  }));
+}
+
+function extent(editor: TextEditor, length: number): [number, number] {
+  const [seen] = editor.visibleRanges;
+  const offset = seen === undefined ? 0 : editor.document.offsetAt(seen.start);
+  const start = Math.max(0, offset - farthest / 2);
+  return [length <= farthest ? 0 : start, Math.min(length, start + farthest)];
+}

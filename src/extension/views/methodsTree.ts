@@ -1,0 +1,76 @@
+/** The taxonomy of methods as a tree; each method says what it needs and whether that is at hand. */
+import { EventEmitter, MarkdownString, ThemeIcon, TreeItem, TreeItemCollapsibleState, l10n } from 'vscode';
+import type { TreeDataProvider } from 'vscode';
+import { commandIds } from '../commandIds.ts';
+import { Disposables } from '../disposables.ts';
+import { methodCard, methods, missing, needName } from '../methods/catalogue.ts';
+import type { AtHand } from '../methods/catalogue.ts';
+import { methodGroups } from '../methods/groups.ts';
+import type { Method, MethodGroup } from '../methods/method.ts';
+import type { OpenModels } from '../models/openModels.ts';
+
+export type MethodNode = { readonly kind: 'group'; readonly group: MethodGroup } | { readonly kind: 'method'; readonly method: Method };
+
+export class MethodsTree implements TreeDataProvider<MethodNode> {
+  private readonly owned = new Disposables();
+  private readonly changes = this.owned.add(new EventEmitter<void>());
+  private readonly models: OpenModels;
+
+  constructor(models: OpenModels) {
+    this.models = models;
+    this.owned.add(models.onChange(() => this.changes.fire()));
+  }
+
+  readonly onDidChangeTreeData = this.changes.event;
+
+  getChildren(node?: MethodNode): MethodNode[] {
+    if (node?.kind === 'method') return [];
+    const id = node?.group.id;
+    return [
+      ...methods.filter(({ group }) => group === id).map((method): MethodNode => ({ kind: 'method', method })),
+      ...methodGroups.filter(({ parent }) => parent === id).map((group): MethodNode => ({ kind: 'group', group })),
+    ];
+  }
+
+  getTreeItem(node: MethodNode): TreeItem {
+    return node.kind === 'group' ? groupItem(node.group) : this.methodItem(node.method);
+  }
+
+  resolveTreeItem(item: TreeItem, node: MethodNode): TreeItem {
+    if (node.kind === 'method') item.tooltip = new MarkdownString(methodCard(node.method, l10n.t));
+    return item;
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  private methodItem(method: Method): TreeItem {
+    const lacking = missing(method, this.atHand());
+    const item = new TreeItem(l10n.t(method.name));
+    item.id = method.id;
+    item.iconPath = new ThemeIcon(lacking.length === 0 ? 'beaker' : 'circle-outline');
+    const needs = lacking.map((need) => needName(need, l10n.t)).join(', ');
+    item.description = lacking.length === 0 ? l10n.t('ready') : l10n.t('needs {0}', needs);
+    // A model is opened when it is needed, so its absence keeps nothing from running.
+    item.contextValue = method.run === undefined ? 'method' : 'method.runnable';
+    item.accessibilityInformation = { label: `${l10n.t(method.name)}: ${l10n.t(method.question)} ${item.description}` };
+    item.command = { command: commandIds.showMethod, title: l10n.t('Show card'), arguments: [node(method)] };
+    return item;
+  }
+
+  private atHand(): AtHand {
+    const { active } = this.models;
+    return { model: active !== undefined, dictionary: active?.dictionary !== undefined, pair: false, labels: false, corpus: false };
+  }
+}
+
+function groupItem({ id, name, question, parent }: MethodGroup): TreeItem {
+  const item = new TreeItem(l10n.t(name), parent === undefined ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed);
+  item.id = id;
+  item.tooltip = l10n.t(question);
+  item.contextValue = 'group';
+  return item;
+}
+
+const node = (method: Method): MethodNode => ({ kind: 'method', method });

@@ -1,0 +1,114 @@
+/** Models: those that come with the extension and those that are open, with their dictionaries. */
+import { EventEmitter, MarkdownString, ThemeIcon, TreeItem, TreeItemCollapsibleState, l10n } from 'vscode';
+import type { TreeDataProvider } from 'vscode';
+import type { DictionarySummary, ModelSource, ModelSummary, ZooEntry } from '../../protocol/methods.ts';
+import { commandIds } from '../commandIds.ts';
+import { Disposables } from '../disposables.ts';
+import type { EnginePort } from '../process/enginePort.ts';
+import { bytesText, countText } from '../inspection/words.ts';
+import type { OpenModels } from '../models/openModels.ts';
+
+export type ModelNode =
+  | { readonly kind: 'open'; readonly model: ModelSummary }
+  | { readonly kind: 'bundled'; readonly entry: ZooEntry }
+  | { readonly kind: 'dictionary'; readonly model: ModelSummary; readonly dictionary: DictionarySummary };
+
+export class ModelsTree implements TreeDataProvider<ModelNode> {
+  private readonly owned = new Disposables();
+  private readonly changes = this.owned.add(new EventEmitter<void>());
+  private readonly engine: EnginePort;
+  private readonly models: OpenModels;
+
+  constructor(engine: EnginePort, models: OpenModels) {
+    this.engine = engine;
+    this.models = models;
+    this.owned.add(models.onChange(() => this.changes.fire()));
+    this.owned.add(engine.onCondition(({ kind }) => {
+      if (kind !== 'starting') this.changes.fire();
+    }));
+  }
+
+  readonly onDidChangeTreeData = this.changes.event;
+
+  async getChildren(node?: ModelNode): Promise<ModelNode[]> {
+    if (node === undefined) return this.roots();
+    if (node.kind !== 'open') return [];
+    return node.model.dictionaries.map((dictionary) => ({ kind: 'dictionary', model: node.model, dictionary }));
+  }
+
+  getTreeItem(node: ModelNode): TreeItem {
+    switch (node.kind) {
+      case 'open': return this.openItem(node.model);
+      case 'bundled': return bundledItem(node.entry);
+      case 'dictionary': return this.dictionaryItem(node.model, node.dictionary);
+    }
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  /** Open models first. After a crash the list is empty, and the welcome view says so. */
+  private async roots(): Promise<ModelNode[]> {
+    if (this.engine.condition.kind === 'failed') return [];
+    const bundled = await this.engine.call('zoo.list', {});
+    const open = this.models.all;
+    const isOpen = ({ id }: ZooEntry): boolean => open.some(({ source }) => source.kind === 'zoo' && source.id === id);
+    return [
+      ...open.map((model): ModelNode => ({ kind: 'open', model })),
+      ...bundled.filter((entry) => !isOpen(entry)).map((entry): ModelNode => ({ kind: 'bundled', entry })),
+    ];
+  }
+
+  private openItem(model: ModelSummary): TreeItem {
+    const isActive = this.models.active?.model.model === model.model;
+    const item = new TreeItem(model.id, model.dictionaries.length > 0 ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.None);
+    item.id = `open:${model.model}`;
+    item.iconPath = new ThemeIcon(isActive ? 'pass-filled' : 'circle-filled');
+    item.description = [isActive ? l10n.t('active') : l10n.t('open'), model.family, countText(model.parameters), bytesText(model.memory)].join(' · ');
+    item.contextValue = isActive ? 'model.open.active' : 'model.open';
+    item.tooltip = modelTooltip(model);
+    return item;
+  }
+
+  private dictionaryItem(model: ModelSummary, dictionary: DictionarySummary): TreeItem {
+    const { active } = this.models;
+    const isUsed = active?.model.model === model.model && active.dictionary?.dictionary === dictionary.dictionary;
+    const item = new TreeItem(dictionary.hook);
+    item.id = `dictionary:${model.model}:${dictionary.dictionary}`;
+    item.iconPath = new ThemeIcon(isUsed ? 'pass-filled' : 'book');
+    item.description = `${dictionary.kind.toUpperCase()} · ${dictionary.architecture} · ${l10n.t('{0} features', dictionary.latents)}`;
+    item.contextValue = isUsed ? 'dictionary.used' : 'dictionary';
+    item.command = { command: commandIds.useDictionary, title: l10n.t('Use dictionary'), arguments: [{ kind: 'dictionary', model, dictionary }] };
+    return item;
+  }
+}
+
+function bundledItem({ id, parameters }: ZooEntry): TreeItem {
+  const item = new TreeItem(id);
+  item.id = `bundled:${id}`;
+  item.iconPath = new ThemeIcon('circle-outline');
+  item.description = `${l10n.t('bundled')} · ${countText(parameters)}`;
+  item.contextValue = 'model.bundled';
+  return item;
+}
+
+function modelTooltip(model: ModelSummary): MarkdownString {
+  const facts: [string, string | undefined][] = [
+    [l10n.t('family'), model.family],
+    [l10n.t('layers'), model.layers?.toString()],
+    [l10n.t('width'), model.width?.toString()],
+    [l10n.t('parameters'), model.parameters.toLocaleString('en')],
+    [l10n.t('memory'), bytesText(model.memory)],
+    [l10n.t('hook points'), String(model.hookPoints.length)],
+    [l10n.t('source'), sourceText(model.source)],
+    [l10n.t('hash'), model.hash.slice(0, 16)],
+  ];
+  const tip = new MarkdownString();
+  tip.appendText(facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`])).join('\n'));
+  return tip;
+}
+
+function sourceText(source: ModelSource): string {
+  return source.kind === 'zoo' ? l10n.t('bundled') : source.path;
+}

@@ -1,0 +1,97 @@
+/** From the inspector's state to what is drawn. Pure; painting is in the elements beside this file. */
+import type { InspectedToken, LensReading } from '../../src/protocol/methods.ts';
+import { activationText, probabilityText, visibleToken } from '../shared/notation.ts';
+
+/** What the token strip is coloured by. */
+export type Heat = { readonly kind: 'surprise' } | { readonly kind: 'feature'; readonly feature: number };
+
+export interface StripToken {
+  readonly label: string;
+  /** 0 (uncoloured) to 9. */
+  readonly level: number;
+  readonly value: string;
+  readonly selected: boolean;
+  /** Whether a line ends with this token. */
+  readonly breaks: boolean;
+}
+
+export interface FeatureRow {
+  readonly feature: number;
+  /** Of the strongest feature here, 0…1. */
+  readonly share: number;
+  readonly activation: string;
+}
+
+export interface LensRow {
+  readonly layer: string;
+  readonly hook: string;
+  readonly top: string;
+  readonly probability: string;
+  readonly rank: string;
+  /** Probability of the target, 0…1. */
+  readonly share: number;
+}
+
+const levels = 9;
+
+export function stripTokens(tokens: readonly InspectedToken[], selected: number, heat: Heat): StripToken[] {
+  const values = tokens.map((token) => heatOf(token, heat));
+  const most = Math.max(0, ...values.filter((value) => value !== undefined));
+  return tokens.map((token, index) => ({
+    label: token.text === '' ? '·' : visibleToken(token.text),
+    level: levelOf(values[index], most),
+    value: values[index] === undefined ? '' : activationText(values[index]),
+    selected: index === selected,
+    breaks: token.text.includes('\n'),
+  }));
+}
+
+/** The strongest features of a token, strongest first, at most `limit`. */
+export function featureRows(token: InspectedToken | undefined, limit: number): FeatureRow[] {
+  const active = (token?.features ?? []).filter(({ activation }) => activation > 0).slice(0, limit);
+  const most = active[0]?.activation ?? 0;
+  return active.map(({ feature, activation }) => ({ feature, share: most > 0 ? activation / most : 0, activation: activationText(activation) }));
+}
+
+export function lensRows({ layers }: LensReading): LensRow[] {
+  return layers.map(({ hook, top, target }) => ({
+    layer: layerName(hook),
+    hook,
+    top: top[0] === undefined ? '' : visibleToken(top[0].token),
+    probability: probabilityText(target.probability),
+    rank: target.rank.toLocaleString('en'),
+    share: target.probability,
+  }));
+}
+
+/** Where a key moves in a strip of `count` tokens; `undefined` for other keys. */
+export function movedSelection(key: string, selected: number, count: number): number | undefined {
+  switch (key) {
+    case 'ArrowRight': case 'ArrowDown': return Math.min(count - 1, selected + 1);
+    case 'ArrowLeft': case 'ArrowUp': return Math.max(0, selected - 1);
+    case 'Home': return 0;
+    case 'End': return count - 1;
+    default: return undefined;
+  }
+}
+
+/** The dictionary `step` places further in the list, for the keys `[` and `]`; the same one at the ends. */
+export function neighbouringDictionary(dictionaries: readonly { readonly dictionary: string }[], current: string | undefined, step: 1 | -1): string | undefined {
+  const place = dictionaries.findIndex(({ dictionary }) => dictionary === current);
+  return dictionaries[Math.min(dictionaries.length - 1, Math.max(0, place + step))]?.dictionary;
+}
+
+function heatOf(token: InspectedToken, heat: Heat): number | undefined {
+  if (heat.kind === 'surprise') return token.surprise;
+  return token.features.find(({ feature }) => feature === heat.feature)?.activation ?? 0;
+}
+
+function levelOf(value: number | undefined, most: number): number {
+  if (value === undefined || !(value > 0) || !(most > 0)) return 0;
+  return Math.max(1, Math.min(levels, Math.ceil((value / most) * levels)));
+}
+
+/** `blocks.3.hook_resid_post` is layer 3; what is before the first block is "in". */
+function layerName(hook: string): string {
+  return /^blocks\.(\d+)\./.exec(hook)?.[1] ?? 'in';
+}

@@ -1,0 +1,15 @@
+/** How tokens and numbers are written in views. */
+
+/** A token with its white space made visible. */
+export function visibleToken(token: string): string {
+  return token.replace(/ /g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/\t/g, '⇥');
+}
+
+export function probabilityText(probability: number): string {
+  if (probability > 0 && probability < 0.001) return '<.001';
+  return probability.toFixed(probability >= 0.9995 ? 2 : 3).replace(/^0/, '');
+}
+
+export function activationText(value: number): string {
+  return value.toPrecision(Math.abs(value) >= 100 ? 3 : 2).replace(/e\+?/, 'e');
+}
