@@ -1,0 +1,95 @@
+/**
+ * `npm run zoo:ground-truth -- MODEL [--contexts N]`: for every latent variable of the corpus, how well single features of
+ * the model's autoencoders tell it on held-out text, beside neurons, principal directions, a random dictionary and the
+ * same kind of autoencoder on the untrained model. Writes ground_truth.json beside each autoencoder and, for the model,
+ * ground-truth.json and ground-truth.md. The same files give the same numbers.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openDictionary } from '../src/engine/dictionaries/open.ts';
+import type { Dictionary } from '../src/engine/dictionaries/dictionary.ts';
+import { trainOnModel } from '../src/engine/dictionaries/train/trainOnModel.ts';
+import { openHuggingFace } from '../src/engine/models/huggingface.ts';
+import type { Model } from '../src/engine/models/model.ts';
+import { Runtime } from '../src/engine/runtime/runtime.ts';
+import { contextLength, fableContexts } from './contexts.ts';
+import { zooDictionaries } from './dictionaries.ts';
+import type { DictionaryPlan } from './dictionaries.ts';
+import { dictionaryFolder, modelFolder } from './dictionaryFolder.ts';
+import { codings } from './groundTruth/coding.ts';
+import { measure } from './groundTruth/measure.ts';
+import type { Site } from './groundTruth/measure.ts';
+import { reportJson, reportMarkdown } from './groundTruth/report.ts';
+import { summarize } from './groundTruth/summary.ts';
+import { coded, labelledText } from './groundTruth/text.ts';
+import { freshModel } from './languageModel.ts';
+import { planOf } from './plans.ts';
+import { loadFableTokenizer } from './tokenizer/encode.ts';
+
+const seed = 21;
+/** Training of a control: a quarter of the steps, which suffices for activations that hold little but the token. */
+const controlShare = 0.25;
+
+/** Trains a dictionary of the plan's kind on the untrained model. */
+async function trainControl({ inputs, outputs, training, id }: DictionaryPlan, untrained: Model, runtime: Runtime): Promise<Dictionary> {
+  const steps = Math.ceil(training.steps * controlShare);
+  const contexts = fableContexts(loadFableTokenizer(), 'train', 2000 + seed, Math.ceil((steps * (training.batchSize ?? 4096)) / (contextLength - 1)));
+  const run = trainOnModel({ model: untrained, runtime, contexts, inputs, outputs, training: { ...training, steps }, id: `control:${id}`, compile: { threads: 1 } });
+  for (;;) {
+    const { done, value } = await run.next();
+    if (done) return value as Dictionary;
+  }
+}
+
+async function score(id: string, contexts: number): Promise<void> {
+  const plans = zooDictionaries.filter((plan) => plan.model === id && plan.kind === 'sae' && existsSync(join(dictionaryFolder(plan), 'cfg.json')));
+  const tokenizer = loadFableTokenizer();
+  const model = await openHuggingFace(modelFolder(id));
+  const untrained = freshModel(planOf(id)!, tokenizer.size);
+  const runtime = new Runtime({ threads: 1 });
+  const progress = (what: string): void => { process.stdout.write(`${what}\n`); };
+  const sites: Site[] = [];
+  for (const plan of plans) {
+    progress(`control for ${plan.id}`);
+    sites.push({
+      hook: plan.inputs[0]!,
+      neurons: plan.inputs[0]!.replace(/^(blocks\.\d+)\..*$/, '$1.mlp.hook_post'),
+      dictionary: await openDictionary(dictionaryFolder(plan)),
+      control: await trainControl(plan, untrained, runtime),
+    });
+  }
+  const texts = { selection: labelledText(tokenizer, 'validation', contexts, contextLength, seed), heldOut: labelledText(tokenizer, 'test', contexts, contextLength, seed) };
+  const { codings: known, skipped } = codings(texts.selection, texts.heldOut);
+  const measured = await measure({
+    model, untrained, runtime, sites,
+    variables: known.map(({ variable }) => variable),
+    selection: coded(texts.selection, known),
+    heldOut: coded(texts.heldOut, known),
+    resamples: 200, shuffles: 99, seed, onProgress: progress,
+  });
+  await runtime.dispose();
+  const summary = summarize(measured.answers, seed);
+  const about = {
+    model: id, modelHash: await model.hash(), command: `npm run zoo:ground-truth -- ${id}`,
+    text: { selection: 'validation', heldOut: 'test', contexts, contextLength, seed },
+    control: { steps: plans.map(({ training }) => Math.ceil(training.steps * controlShare)) },
+  };
+  for (const [s, plan] of plans.entries()) {
+    writeFileSync(join(dictionaryFolder(plan), 'ground_truth.json'), reportJson({ ...about, dictionary: plan.id, dictionaryHash: sites[s]!.dictionary.hash(), answers: measured.sites[s]!.answers }));
+  }
+  writeFileSync(join(modelFolder(id), 'ground-truth.json'), reportJson({ ...about, summary, skipped, answers: measured.answers }));
+  const markdown = reportMarkdown(id, contexts * contextLength, summary, skipped);
+  writeFileSync(join(modelFolder(id), 'ground-truth.md'), markdown);
+  process.stdout.write(markdown);
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { contexts: { type: 'string', default: '512' } } });
+  const [id = ''] = positionals;
+  if (planOf(id) === undefined || !zooDictionaries.some(({ model, kind }) => model === id && kind === 'sae')) {
+    process.stderr.write('error: name a model of the zoo that has autoencoders\n');
+    process.exit(2);
+  }
+  await score(id, Number(values.contexts));
+}
