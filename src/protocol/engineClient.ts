@@ -34,6 +34,8 @@ interface Running {
   readonly peer: Peer;
   greeted: boolean;
   hung: boolean;
+  /** Set when the channel closes: the requests that were waiting then. */
+  lost: readonly RunningCall[] | undefined;
   /** What its start failed of, as far as this end knows. */
   problem: string | undefined;
 }
@@ -145,9 +147,8 @@ export class EngineClient {
       handle: ({ method }) => Promise.reject(new PeerError({ reason: 'protocol', message: `The host has no method "${method}".` })),
       describeError: (error) => (PeerError.is(error) ? error.details : { reason: 'internal', message: String(error) }),
     });
-    const running: Running = { process, peer, greeted: false, hung: false, problem: undefined };
+    const running: Running = { process, peer, greeted: false, hung: false, lost: undefined, problem: undefined };
     this.running = running;
-    let channelClosed = false;
     const late = setTimeout(() => {
       running.problem = 'it did not answer in time';
       process.kill();
@@ -156,12 +157,12 @@ export class EngineClient {
       running.greeted = true;
       this.showLoad(running);
     }, (error: PeerError) => {
-      if (!channelClosed) running.problem ??= error.message;
+      if (running.lost === undefined) running.problem ??= error.message;
       process.kill();
     }).finally(() => clearTimeout(late));
     // A closed channel leaves nothing to talk to; but a process that is ending may still tell how.
     process.transport.onClose(() => {
-      channelClosed = true;
+      running.lost = [...this.calls.values()];
       const impatient = setTimeout(() => process.kill(), patience);
       void process.ended.then(() => clearTimeout(impatient));
     });
@@ -170,7 +171,7 @@ export class EngineClient {
   }
 
   private ended(running: Running, ending: Ending): void {
-    const working = [...this.calls.values()];
+    const working = running.lost ?? [...this.calls.values()];
     running.peer.close(ending.error ?? `the engine process ended (${ending.signal ?? `exit code ${ending.code}`})`);
     if (this.running !== running) return;
     this.running = undefined;
@@ -215,7 +216,7 @@ export class EngineClient {
   }
 
   private showLoad(running: Running): void {
-    if (this.running !== running || !running.greeted) return;
+    if (this.running !== running || !running.greeted || running.lost !== undefined) return;
     const calls = this.calls.size;
     if (calls > 0) this.setState({ kind: 'busy', calls });
     else this.setState({ kind: 'ready' });
