@@ -33,24 +33,41 @@ export function normalAxis(axis: number, rank: number): number {
 export function reshapedShape(from: Shape, target: readonly Dim[], fresh: FreshDim): Dim[] {
   const out = target.map((dim, i) => (dim === 0 ? (from[i] ?? fresh()) : dim));
   const hole = out.indexOf(-1);
-  if (hole >= 0) out[hole] = quotient(from, out.filter((_, i) => i !== hole)) ?? fresh();
+  if (hole >= 0) out[hole] = quotientDim(from, out.filter((_, i) => i !== hole)) ?? fresh();
   return out;
 }
 
-/** Product of `from` divided by product of `by`, when it is a number or a single symbol. */
-function quotient(from: Shape, by: Shape): Dim | undefined {
-  const symbols = from.filter((d) => typeof d === 'string');
-  let number = from.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1);
-  for (const dim of by) {
-    if (typeof dim === 'number') {
-      if (dim === 0 || number % dim !== 0) return undefined;
-      number /= dim;
-    } else {
-      const at = symbols.indexOf(dim);
-      if (at < 0) return undefined;
-      symbols.splice(at, 1);
+/**
+ * The product of sizes. Of symbols it is a symbol such as "2*batch*pos", the same however it comes about, because
+ * factors are put in order.
+ */
+export function productDim(dims: Shape): Dim {
+  const { number, symbols } = factorsOf(dims);
+  if (symbols.length === 0 || number === 0) return number;
+  return [...(number === 1 ? [] : [number]), ...symbols.sort()].join('*');
+}
+
+/** The quotient of two products of sizes, or undefined when it is not known to be one. */
+export function quotientDim(from: Shape, by: Shape): Dim | undefined {
+  const [dividend, divisor] = [factorsOf(from), factorsOf(by)];
+  if (divisor.number === 0 || dividend.number % divisor.number !== 0) return undefined;
+  const symbols = dividend.symbols;
+  for (const symbol of divisor.symbols) {
+    const at = symbols.indexOf(symbol);
+    if (at < 0) return undefined;
+    symbols.splice(at, 1);
+  }
+  return productDim([dividend.number / divisor.number, ...symbols]);
+}
+
+function factorsOf(dims: Shape): { number: number; symbols: string[] } {
+  let number = 1;
+  const symbols: string[] = [];
+  for (const dim of dims) {
+    for (const factor of typeof dim === 'number' ? [dim] : dim.split('*')) {
+      if (typeof factor === 'number' || /^\d+$/.test(factor)) number *= Number(factor);
+      else symbols.push(factor);
     }
   }
-  if (symbols.length === 0) return number;
-  return symbols.length === 1 && number === 1 ? symbols[0] : undefined;
+  return { number, symbols };
 }

@@ -73,6 +73,15 @@ export function bindSymbols(graph: Graph, feeds: Feeds): Map<string, number> {
 
 /** A symbolic shape with its symbols replaced, or undefined when one is not bound. */
 export function concrete(shape: Shape, sizes: ReadonlyMap<string, number>): number[] | undefined {
-  const dims = shape.map((dim) => (typeof dim === 'number' ? dim : sizes.get(dim)));
+  const dims = shape.map((dim) => (typeof dim === 'number' ? dim : product(dim.split('*').map((factor) => (/^\d+$/.test(factor) ? Number(factor) : sizes.get(factor))))));
   return dims.every((dim) => dim !== undefined) ? dims : undefined;
+}
+
+function product(factors: readonly (number | undefined)[]): number | undefined {
+  let result = 1;
+  for (const factor of factors) {
+    if (factor === undefined) return undefined;
+    result *= factor;
+  }
+  return result;
 }

@@ -27,9 +27,9 @@ export function fixSwitches(graph: Graph): Graph {
   return { ...graph, inputs, constants: new Map([...graph.constants, ['use_cache_branch', tensor('bool', dims, Uint8Array.of(0))]]) };
 }
 
-/** Renames the symbols of input shapes. */
+/** Renames the symbols of input shapes. Types inferred from the old ones are dropped. */
 export function withInputShapes(graph: Graph, shapes: ReadonlyMap<string, Shape>): Graph {
-  return { ...graph, inputs: new Map(Array.from(graph.inputs, ([name, type]): [string, ValueType] => [name, { ...type, shape: shapes.get(name) ?? type.shape }])) };
+  return { ...graph, types: new Map(), inputs: new Map(Array.from(graph.inputs, ([name, type]): [string, ValueType] => [name, { ...type, shape: shapes.get(name) ?? type.shape }])) };
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import type { Tensor } from '../../tensor.ts';
 import type { Dim, Graph, Shape, ValueType } from '../ir.ts';
+import { productDim } from '../shape.ts';
 
 /** Runs a graph to its outputs. */
 export type GraphRunner = (graph: Graph, feeds: ReadonlyMap<string, Tensor>) => Promise<ReadonlyMap<string, Tensor>>;
@@ -46,7 +47,7 @@ function inputSymbols(graph: Graph): string[] {
 
 function untyped(graph: Graph): string[] {
   const known = new Set(inputSymbols(graph));
-  const isKnown = (dim: Dim): boolean => typeof dim === 'number' || known.has(dim);
+  const isKnown = (dim: Dim): boolean => typeof dim === 'number' || dim.split('*').every((factor) => known.has(factor) || /^\d+$/.test(factor));
   const names: string[] = [];
   for (const node of graph.nodes) {
     for (const name of node.outputs) {
@@ -66,7 +67,7 @@ class DimensionNaming {
       if (!this.known.has(`${a} ${b}`)) this.known.set(`${a} ${b}`, symbol);
     };
     for (const s of symbols) name(s, first.get(s)!, second.get(s)!);
-    for (const s of symbols) for (const t of symbols) name(`${s}*${t}`, first.get(s)! * first.get(t)!, second.get(s)! * second.get(t)!);
+    for (const s of symbols) for (const t of symbols) name(String(productDim([s, t])), first.get(s)! * first.get(t)!, second.get(s)! * second.get(t)!);
   }
 
   dim(a: number, b: number): Dim {

@@ -2,7 +2,7 @@
 import { MechanistError } from '../../errors.ts';
 import { intAttribute, intsAttribute } from '../ir.ts';
 import type { Dim, Shape, ValueType } from '../ir.ts';
-import { broadcastShapes, normalAxis, reshapedShape } from '../shape.ts';
+import { broadcastShapes, normalAxis, productDim, reshapedShape } from '../shape.ts';
 import type { InferContext, InferRule } from './rule.ts';
 
 export const layoutRules: ReadonlyMap<string, InferRule> = new Map<string, InferRule>([
@@ -26,7 +26,7 @@ export const layoutRules: ReadonlyMap<string, InferRule> = new Map<string, Infer
   ['Flatten', (c) => sameType(c, (shape) => {
     const axis = intAttribute(c.node, 'axis', 1);
     const at = axis < 0 ? axis + shape.length : axis;
-    return [productOf(c, shape.slice(0, at)), productOf(c, shape.slice(at))];
+    return [productDim(shape.slice(0, at)), productDim(shape.slice(at))];
   })],
   ['Transpose', (c) => sameType(c, (shape) => {
     const perm = intsAttribute(c.node, 'perm') ?? shape.map((_, i) => shape.length - 1 - i);
@@ -126,13 +126,6 @@ function unknownOfRank(c: InferContext, rank: Dim | undefined): Shape | undefine
   return typeof rank === 'number' && rank <= largestRank ? Array.from({ length: rank }, () => c.fresh()) : undefined;
 }
 
-function productOf(c: InferContext, dims: Shape): Dim {
-  const symbols = dims.filter((d) => typeof d === 'string');
-  const number = dims.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1);
-  if (symbols.length === 0) return number;
-  return symbols.length === 1 && number === 1 ? symbols[0]! : c.fresh();
-}
-
 function split(c: InferContext): readonly (ValueType | undefined)[] {
   const type = c.type(0);
   const count = c.node.outputs.length;
@@ -168,6 +161,8 @@ function slicedShape(c: InferContext, shape: Shape): Shape {
 function slicedDim(c: InferContext, size: Dim, start: Dim | undefined, end: Dim | undefined, step: Dim | undefined): Dim {
   const unbounded = typeof end === 'number' && end >= 0x7fffffff;
   if (start === 0 && step === 1 && (unbounded || end === size)) return size;
+  // A fixed axis cut at the length of the input is a table of positions; longer inputs are outside the model's domain.
+  if (start === 0 && step === 1 && typeof size === 'number' && typeof end === 'string' && !end.startsWith('?')) return end;
   if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number' || step === 0) return c.fresh();
   if (typeof size === 'string') {
     // Counting from one known end gives a known length as long as the axis is long enough to hold it.

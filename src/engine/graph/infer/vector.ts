@@ -2,6 +2,7 @@
 import { numbersOf } from '../../tensor.ts';
 import { intAttribute } from '../ir.ts';
 import type { Dim } from '../ir.ts';
+import { productDim, quotientDim } from '../shape.ts';
 import type { InferContext } from './rule.ts';
 
 /** Longer vectors describe no shape; a foreign file could double one in every node. */
@@ -9,7 +10,7 @@ const longestVector = 4096;
 
 /**
  * The value of the node's first output as dimensions (a scalar counts as a vector of one), or undefined.
- * Arithmetic on symbols is not attempted, apart from what leaves them as they are.
+ * Of arithmetic on symbols, products are known and what leaves them as they are.
  */
 export function vectorOf(c: InferContext): readonly Dim[] | undefined {
   if (c.node.domain !== '') return undefined;
@@ -41,15 +42,42 @@ export function vectorOf(c: InferContext): readonly Dim[] | undefined {
       const [from, start, end, step] = [c.vector(0), c.vector(1)?.[0], c.vector(2)?.[0], (c.node.inputs[4] ?? '') === '' ? 1 : c.vector(4)?.[0]];
       return typeof start === 'number' && typeof end === 'number' && step === 1 ? from?.slice(start, end) : undefined;
     }
+    case 'ConstantOfShape': {
+      const [length] = c.vector(0) ?? [];
+      const value = c.node.attributes.get('value');
+      const isIntegral = value?.type === 'tensor' && value.value.dtype === 'int64';
+      if (c.vector(0)?.length !== 1 || typeof length !== 'number' || length > longestVector || !isIntegral) return undefined;
+      return Array.from({ length }, () => Number(numbersOf(value.value)[0]));
+    }
+    case 'Equal': {
+      const [a, b] = [c.vector(0), c.vector(1)];
+      const flags = a?.length === b?.length ? a?.map((x, i) => isSame(x, b![i]!)) : undefined;
+      return flags?.every((flag) => flag !== undefined) === true ? flags : undefined;
+    }
+    case 'Where': {
+      const [condition, a, b] = [c.vector(0), c.vector(1), c.vector(2)];
+      if (condition === undefined || a?.length !== condition.length || b?.length !== condition.length) return undefined;
+      return condition.map((flag, i) => (flag === 1 ? a[i]! : b[i]!));
+    }
     case 'Add': return arithmetic(c, (a, b) => a + b, 0);
-    case 'Sub': return arithmetic(c, (a, b) => a - b, 0);
-    case 'Mul': return arithmetic(c, (a, b) => a * b, 1);
-    case 'Div': return arithmetic(c, (a, b) => Math.trunc(a / b), 1);
+    case 'Sub': return arithmetic(c, (a, b) => a - b, 0, (a, b) => (a === b ? 0 : undefined));
+    case 'Mul': return arithmetic(c, (a, b) => a * b, 1, (a, b) => productDim([a, b]));
+    case 'Div': return arithmetic(c, (a, b) => Math.trunc(a / b), 1, (a, b) => quotientDim([a], [b]));
     default: return undefined;
   }
 }
 
-function arithmetic(c: InferContext, compute: (a: number, b: number) => number, neutral: number): readonly Dim[] | undefined {
+/** 1 or 0, or undefined where it depends on the run. No dimension is negative. */
+function isSame(a: Dim, b: Dim): 0 | 1 | undefined {
+  if (a === b) return 1;
+  if (typeof a === 'number' && typeof b === 'number') return 0;
+  return (typeof a === 'number' && a < 0) || (typeof b === 'number' && b < 0) ? 0 : undefined;
+}
+
+/** `neutral` as second operand changes nothing; `symbolic` says what else is known about symbols. */
+function arithmetic(
+  c: InferContext, compute: (a: number, b: number) => number, neutral: number, symbolic: (a: Dim, b: Dim) => Dim | undefined = () => undefined,
+): readonly Dim[] | undefined {
   const [a, b] = [c.vector(0), c.vector(1)];
   const type = c.type(0)?.dtype;
   if (a === undefined || b === undefined || (type !== 'int64' && type !== 'int32')) return undefined;
@@ -60,8 +88,11 @@ function arithmetic(c: InferContext, compute: (a: number, b: number) => number, 
     const x = a[a.length === 1 ? 0 : i]!;
     const y = b[b.length === 1 ? 0 : i]!;
     if (typeof x === 'number' && typeof y === 'number') out.push(compute(x, y));
-    else if (y === neutral) out.push(x);
-    else return undefined;
+    else {
+      const dim = y === neutral ? x : symbolic(x, y);
+      if (dim === undefined) return undefined;
+      out.push(dim);
+    }
   }
   return out;
 }
