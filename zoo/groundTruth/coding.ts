@@ -2,7 +2,7 @@
  * Which yes/no questions a latent variable becomes. Values are looked at in the selection text only.
  * - yes/no variables: one question.
  * - categories: each value against the other values, among the tokens that have one; at most `mostValues`, the commonest.
- * - integers with at most `mostSteps` common values: each value against the others; with more: at or above each quartile.
+ * - integers with at most `mostSteps` different values: each value against the others; with more: at or above each quartile.
  * - reals (nats): at least 1 nat.
  * A question is asked when both texts have at least `fewest` positive and negative tokens; a variable without any
  * question is skipped and listed with its counts.
@@ -84,8 +84,8 @@ function codingOf(definition: LabelDefinition, text: RawText): Coding {
     };
     case 'categorical': return byValue(name, commonest(values), (value) => `= ${value}`);
     case 'integer': {
-      const common = commonest(values).filter(([, count]) => count >= fewest).toSorted(([a], [b]) => Number(a) - Number(b));
-      return common.length <= mostSteps ? byValue(name, common, (value) => `= ${value}`) : byQuartile(name, values.map(Number));
+      const steps = commonest(values).toSorted(([a], [b]) => Number(a) - Number(b));
+      return steps.length <= mostSteps ? byValue(name, steps, (value) => `= ${value}`) : byQuartile(name, values.map(Number));
     }
   }
 }

@@ -22,8 +22,9 @@ export function f1At(values: ArrayLike<number>, codes: Uint8Array, classes: read
   codes.forEach((code, i) => {
     if (code === notApplicable) return;
     const said = values[i]! >= threshold;
-    if (classes.includes(code)) said ? hits++ : misses++;
-    else if (said) alarms++;
+    if (!classes.includes(code)) alarms += said ? 1 : 0;
+    else if (said) hits++;
+    else misses++;
   });
   return (2 * hits) / (2 * hits + alarms + misses);
 }
