@@ -93,14 +93,14 @@ function nameHeads(g: ScopedGraph, tensor: string | undefined, hook: string, hea
   else if (shape?.length === 3) g.nameSplit(tensor, hook, [heads, width]);
 }
 
-/** Rotated queries and keys: the last tensors [batch, heads, pos, width] before the scores that differ from the plain ones. */
+/** Rotated queries and keys: the last tensors before the scores that a rotation gave, in either order of axes. */
 function nameRotated(g: ScopedGraph, { scope, layout, hook }: Layer, softmax: Node, { nHeads, nKeyValueHeads, dHead }: AttentionSizes): void {
   const product = scoreProduct(g, softmax, `${scope}/${layout.attention}`);
   if (product === undefined) return;
   const sides = [['hook_rot_q', nHeads], ['hook_rot_k', nKeyValueHeads]] as const;
   sides.forEach(([name, heads], i) => {
     const rotated = rotatedInput(g, product.inputs[i]!, heads, dHead);
-    if (rotated !== undefined) g.nameTransposed(rotated, `${hook}.attn.${name}`, [0, 2, 1, 3]);
+    if (rotated !== undefined) nameHeads(g, rotated, `${hook}.attn.${name}`, heads, dHead);
   });
 }
 
@@ -125,7 +125,7 @@ function rotatedInput(g: ScopedGraph, from: string, heads: number, width: number
   for (let steps = 0; name !== undefined && steps < 12; steps++) {
     const node = g.producerOf(name);
     const shape = g.shapeOf(name);
-    const isHeads = shape?.length === 4 && shape[1] === heads && shape[3] === width;
+    const isHeads = shape?.length === 4 && (shape[1] === heads || shape[2] === heads) && shape[3] === width;
     if (node === undefined) return undefined;
     if (isHeads && isRotation(g, node)) return name;
     if (!passing.has(node.op)) return undefined;
@@ -137,10 +137,9 @@ function rotatedInput(g: ScopedGraph, from: string, heads: number, width: number
 const passing = new Set(['Transpose', 'Reshape', 'Expand', 'Unsqueeze', 'Squeeze', 'Mul', 'Div', 'Tile']);
 
 function isRotation(g: ScopedGraph, node: Node): boolean {
+  const parts = (of: Node): Node[] => of.inputs.flatMap((name) => g.producerOf(name) ?? []);
   if (node.op === 'Add') return node.inputs.every((name) => g.producerOf(name)?.op === 'Mul');
-  if (node.op !== 'Concat') return false;
-  return node.inputs.some((name) => {
-    const part = g.producerOf(name);
-    return part !== undefined && part.op === 'Add' && isRotation(g, part);
-  });
+  // Interleaved pairs are put side by side on an axis of their own.
+  if (node.op === 'Reshape') return parts(node).slice(0, 1).some((part) => part.op === 'Concat' && isRotation(g, part));
+  return node.op === 'Concat' && parts(node).some((part) => ['Add', 'Reshape'].includes(part.op) ? isRotation(g, part) : part.op === 'Unsqueeze' && parts(part).some((inner) => inner.op === 'Add' && isRotation(g, inner)));
 }

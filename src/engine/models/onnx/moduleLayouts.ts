@@ -146,11 +146,11 @@ export function findStacks(scopes: ReadonlySet<string>): LayerStack[] {
   const stacks: LayerStack[] = [];
   for (const [key, indices] of layers) {
     const [root, list] = key.split(' ') as [string, string];
-    const count = indices.size;
-    if (![...indices].every((i) => i < count)) continue;
-    const has = (path: string): boolean => scopes.has(`${root}/${list}.0/${path}`);
-    const layout = moduleLayouts.find((candidate) => candidate.layers === list && requiredPaths(candidate).every(has));
-    if (layout !== undefined) stacks.push({ layout, root, count });
+    const layout = moduleLayouts.find((candidate) => candidate.layers === list && requiredPaths(candidate).every((path) => scopes.has(`${root}/${list}.0/${path}`)));
+    if (layout === undefined) continue;
+    // Some exporters number the final norm like a layer.
+    const layersFound = [...indices].filter((i) => scopes.has(`${root}/${list}.${i}/${layout.attentionOut}`));
+    if (layersFound.every((i) => i < layersFound.length)) stacks.push({ layout, root, count: layersFound.length });
   }
   return stacks;
 }

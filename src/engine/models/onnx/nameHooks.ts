@@ -94,7 +94,7 @@ function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string, heads: num
   let dMlp = 0;
   for (let i = 0; i < count; i++) {
     const layer: Layer = { g, layout, scope: scopeOfLayer(i), hook: `${prefix}blocks.${i}`, isStream, input: stream };
-    const out = g.leaving(layer.scope).filter(isStream).at(-1);
+    const out = streamOutOf(layer);
     if (out === undefined) return undefined;
     g.name(layer.input, `${layer.hook}.hook_resid_pre`);
     sizes = attentionSizes(g, layer, heads) ?? sizes;
@@ -139,6 +139,29 @@ function streamInto(g: ScopedGraph, scope: string, layout: ModuleLayout, isStrea
   const candidates = g.entering(scope).filter(isStream);
   const norm = layout.normBeforeAttention === undefined ? [] : g.entering(`${scope}/${layout.normBeforeAttention}`);
   return candidates.find((name) => norm.includes(name)) ?? candidates[0];
+}
+
+/**
+ * The stream leaves as the sum of the MLP's output and what the layer added before; fused norms move that sum into the
+ * next layer's scope. Otherwise it is the last tensor like the stream that leaves.
+ */
+function streamOutOf({ g, layout, scope, isStream, input }: Layer): string | undefined {
+  const leaving = g.leaving(scope).filter(isStream).at(-1);
+  if (layout.normOnStream !== undefined) return leaving;
+  const [attention, mlp] = [outputOf(g, layout, scope, 'attention'), outputOf(g, layout, scope, 'mlp')];
+  const middle = attention === undefined ? undefined : sumOf(g, attention, input);
+  const sum = middle === undefined || mlp === undefined ? undefined : sumOf(g, mlp, middle);
+  return sum ?? leaving;
+}
+
+/** What attention or MLP gives to the stream. */
+function outputOf(g: ScopedGraph, layout: ModuleLayout, scope: string, part: 'attention' | 'mlp'): string | undefined {
+  const path = part === 'attention' ? (layout.normAfterAttention ?? layout.attentionOut) : (layout.normAfterMlp ?? layout.mlpOut);
+  return g.leaving(`${scope}/${path}`).at(-1);
+}
+
+function sumOf(g: ScopedGraph, a: string, b: string): string | undefined {
+  return g.readersOf(a).find((node) => node.op === 'Add' && node.inputs.includes(b))?.outputs[0];
 }
 
 function firstScope(g: ScopedGraph, { root, count }: LayerStack, paths: readonly string[] | undefined): string | undefined {
@@ -203,12 +226,11 @@ function positionEmbedding(g: ScopedGraph, scope: string): string | undefined {
 /** Names what attention gives to the stream and the sum in between. Returns whether the MLP reads beside attention. */
 function nameResiduals({ g, layout, scope, hook, input }: Layer): boolean {
   const projected = g.leaving(`${scope}/${layout.attentionOut}`).at(-1);
-  const attention = layout.normAfterAttention === undefined ? projected : g.leaving(`${scope}/${layout.normAfterAttention}`).at(-1);
+  const attention = outputOf(g, layout, scope, 'attention');
   if (attention === undefined || projected === undefined) return true;
   if (attention !== projected) g.name(projected, `${hook}.attn.hook_out`);
   g.name(attention, `${hook}.hook_attn_out`);
-  const sum = g.readersOf(attention).find((node) => node.op === 'Add' && node.inputs.includes(input));
-  const middle = sum?.outputs[0];
+  const middle = sumOf(g, attention, input);
   // In a parallel block the same sum may occur on the way to the final one, but nothing else reads it.
   const readers = middle === undefined ? [] : g.readersOf(middle);
   const isRead = middle !== undefined && (readers.length > 1 || readers.some((node) => node.op !== 'Add'));
