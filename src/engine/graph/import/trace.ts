@@ -4,6 +4,7 @@
  */
 import type { Tensor } from '../../tensor.ts';
 import type { Dim, Graph, Shape, ValueType } from '../ir.ts';
+import { readsOf } from '../ir.ts';
 import { productDim } from '../shape.ts';
 
 /** Runs a graph to its outputs. */
@@ -45,11 +46,17 @@ function inputSymbols(graph: Graph): string[] {
   return [...symbols];
 }
 
+/** Tensors to be traced. What comes out of a loop stays unknown: a file may claim any number of rounds. */
 function untyped(graph: Graph): string[] {
   const known = new Set(inputSymbols(graph));
+  const looped = new Set<string>();
   const isKnown = (dim: Dim): boolean => typeof dim === 'number' || dim.split('*').every((factor) => known.has(factor) || /^\d+$/.test(factor));
   const names: string[] = [];
   for (const node of graph.nodes) {
+    if (node.op === 'Loop' || node.op === 'Scan' || readsOf(node).some((name) => looped.has(name))) {
+      for (const name of node.outputs) looped.add(name);
+      continue;
+    }
     for (const name of node.outputs) {
       const shape = graph.types.get(name)?.shape;
       if (name !== '' && (shape === undefined || !shape.every(isKnown))) names.push(name);

@@ -31,6 +31,7 @@ export class OnnxModel implements Model {
   /** Rows of the smallest table that each index input is looked up in. */
   private readonly tables: ReadonlyMap<string, number>;
   private double: Graph | undefined;
+  private hashed: Promise<string> | undefined;
 
   constructor(parts: OnnxModelParts) {
     this.id = parts.id;
@@ -73,11 +74,15 @@ export class OnnxModel implements Model {
   }
 
   hash(): Promise<string> {
-    const digest = createHash('sha256').update(encodeModel(this.single));
-    for (const name of [...this.parameters.names()].sort()) {
-      const { data } = this.parameters.get(name);
-      digest.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
-    return Promise.resolve(digest.digest('hex'));
+    return (this.hashed ??= Promise.resolve(hashOf(this.single, this.parameters)));
   }
+}
+
+function hashOf(graph: Graph, parameters: ParameterStore): string {
+  const digest = createHash('sha256').update(encodeModel(graph));
+  for (const name of [...parameters.names()].sort()) {
+    const { data } = parameters.get(name);
+    digest.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return digest.digest('hex');
 }

@@ -12,6 +12,7 @@ import { localizeShapes } from '../../graph/import/localize.ts';
 import { traceTypes } from '../../graph/import/trace.ts';
 import { unmergeBatch } from '../../graph/import/unmerge.ts';
 import type { Graph } from '../../graph/ir.ts';
+import { estimateMemory } from '../../runtime/memory.ts';
 import { Program } from '../../runtime/program.ts';
 import type { Tensor } from '../../tensor.ts';
 import { readJsonObject } from '../jsonFile.ts';
@@ -56,7 +57,13 @@ async function typedForward(graph: Graph, parameters: ParameterStore, config: Js
   return localizeShapes(unmergeBatch(foldShapes(typed)));
 }
 
+/** Tracing uses a handful of positions; no real model needs more memory for that. */
+const traceLimit = 2 ** 32;
+
 async function runOnce(graph: Graph, feeds: ReadonlyMap<string, Tensor>, parameters: ParameterStore): Promise<Map<string, Tensor>> {
+  if (estimateMemory(graph, feeds).activations > traceLimit) {
+    throw new MechanistError('memory', 'A first run on the smallest inputs would need more than 4 GiB.', { hint: 'The sizes in this file are probably wrong.' });
+  }
   const program = await Program.compile(graph, { optimization: 'disabled', threads: 1 });
   try {
     return await program.run(feeds, parameters);
