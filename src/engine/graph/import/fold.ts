@@ -56,10 +56,13 @@ function constantOf(type: ValueType | undefined, vector: readonly Dim[] | undefi
   return type.dtype === 'int32' ? tensor('int32', dims, Int32Array.from(vector)) : undefined;
 }
 
-/** A node that hands its input on: Identity, or a Cast to the type that the input has already. */
+/**
+ * A node that hands its input on: Identity, or a Cast to the type that the input has already. Copies under hook names
+ * are kept: graphs of our own have them to be observed and replaced.
+ */
 function copies(node: Node, typeOf: (name: string) => ValueType | undefined): boolean {
   if (node.domain !== '') return false;
-  if (node.op === 'Identity') return true;
+  if (node.op === 'Identity') return !/(^|\.)hook_\w+$/.test(node.outputs[0]!);
   const dtype = typeOf(node.inputs[0] ?? '')?.dtype;
   return node.op === 'Cast' && dtype !== undefined && dtypeCodes.get(intAttribute(node, 'to', 0)) === dtype;
 }

@@ -1,6 +1,6 @@
 /** The hooks inside attention: queries, keys, values, scores, pattern and what the heads give. */
 import type { Node, Shape } from '../../graph/ir.ts';
-import type { Layer } from './nameHooks.ts';
+import type { Layer } from './layer.ts';
 import type { ScopedGraph } from './scopedGraph.ts';
 
 export interface AttentionSizes {
@@ -90,7 +90,7 @@ function nameHeads(g: ScopedGraph, tensor: string | undefined, hook: string, hea
   if (isPerHead(g, tensor, heads, width)) g.name(tensor, hook);
   else if (shape?.length === 4 && shape[1] === heads && shape[3] === width) g.nameTransposed(tensor, hook, [0, 2, 1, 3]);
   else if (readers.length === 1 && split !== undefined && isPerHead(g, split, heads, width)) g.name(split, hook);
-  else if (shape?.length === 3) g.nameSplit(tensor, hook, [heads, width]);
+  else if (shape?.length === 3 && shape[2] === heads * width) g.nameSplit(tensor, hook, [heads, width]);
 }
 
 /** Rotated queries and keys: the last tensors before the scores that a rotation gave, in either order of axes. */

@@ -12,6 +12,9 @@ import type { AttentionSizes } from './attentionHooks.ts';
 import { onnxConfig } from './onnxConfig.ts';
 import { findStacks } from './moduleLayouts.ts';
 import type { LayerStack, ModuleLayout } from './moduleLayouts.ts';
+import { nameEmbedding } from './embeddingHooks.ts';
+import { nameHead } from './headHooks.ts';
+import type { Layer } from './layer.ts';
 import { nameNorm } from './normHooks.ts';
 import { separateNorms } from './separateNorms.ts';
 import { ScopedGraph } from './scopedGraph.ts';
@@ -105,33 +108,8 @@ function nameStack(g: ScopedGraph, stack: LayerStack, prefix: string, heads: num
     g.name(out, `${layer.hook}.${layout.normOnStream === undefined ? 'hook_resid_post' : 'hook_normalized_resid_post'}`);
     stream = out;
   }
-  const final = firstScope(g, stack, layout.finalNorm);
-  if (final !== undefined) nameNorm(g, final, `${prefix}ln_final`, layout.norm, true);
-  const head = firstScope(g, stack, layout.head);
-  const logits = head === undefined ? undefined : g.leaving(head).at(-1);
-  if (logits !== undefined) g.name(logits, `${prefix}unembed.hook_pre`);
-  const headNorm = firstScope(g, stack, layout.headNorm);
-  if (headNorm !== undefined) nameNorm(g, headNorm, `${prefix}mlm_head.ln`, layout.norm);
-  const pooler = firstScope(g, stack, layout.pooler);
-  const dense = pooler === undefined ? undefined : g.leaving(pooler).at(-1);
-  const activated = dense === undefined ? undefined : (g.readersOf(dense).find((node) => node.op === 'Relu' || node.op === 'Tanh')?.outputs[0] ?? dense);
-  if (activated !== undefined) g.name(activated, `${prefix}pooler.hook_post`);
-  const projection = firstScope(g, stack, layout.projection?.filter(([part]) => root.includes(part)).map(([, path]) => path));
-  const pooled = projection === undefined ? undefined : g.entering(projection)[0];
-  if (pooled !== undefined) g.name(pooled, `${prefix}hook_pooled`);
+  nameHead(g, stack, prefix);
   return { stack, dModel, dMlp, sizes, isParallel };
-}
-
-/** One layer on its way to names. */
-export interface Layer {
-  readonly g: ScopedGraph;
-  readonly layout: ModuleLayout;
-  readonly scope: string;
-  /** Such as `blocks.3`. */
-  readonly hook: string;
-  readonly isStream: (name: string) => boolean;
-  /** The residual stream as it enters. */
-  readonly input: string;
 }
 
 /** The stream enters where the layer adds to it, or where its first norm reads it. */
@@ -162,65 +140,6 @@ function outputOf(g: ScopedGraph, layout: ModuleLayout, scope: string, part: 'at
 
 function sumOf(g: ScopedGraph, a: string, b: string): string | undefined {
   return g.readersOf(a).find((node) => node.op === 'Add' && node.inputs.includes(b))?.outputs[0];
-}
-
-function firstScope(g: ScopedGraph, { root, count }: LayerStack, paths: readonly string[] | undefined): string | undefined {
-  for (const path of paths ?? []) {
-    let scope = root;
-    let rest = path.replace('{n}', String(count));
-    for (; rest.startsWith('../'); rest = rest.slice(3)) scope = scope.slice(0, Math.max(0, scope.lastIndexOf('/')));
-    if (g.within(`${scope}/${rest}`).length > 0) return `${scope}/${rest}`;
-  }
-  return undefined;
-}
-
-function nameEmbedding(g: ScopedGraph, stack: LayerStack, prefix: string, stream: string): void {
-  const { layout } = stack;
-  const hooks = prefix + (layout.embedHooks ?? '');
-  const given = (paths: readonly string[] | undefined): string | undefined => {
-    const scope = firstScope(g, stack, paths);
-    return scope === undefined ? undefined : g.leaving(scope).at(-1);
-  };
-  const tokens = given(layout.embed);
-  // Gemma multiplies its embeddings before they enter the stream; without positions to add, what enters is the embedding.
-  const embedded = tokens !== undefined && layout.positionEmbed === undefined ? stream : tokens;
-  if (embedded !== undefined) g.name(embedded, `${hooks}hook_embed`);
-  const positions = firstScope(g, stack, layout.positionEmbed);
-  const position = positions === undefined ? undefined : positionEmbedding(g, positions);
-  if (position !== undefined && tokens !== undefined) namePositions(g, position, `${hooks}hook_pos_embed`, tokens);
-  const type = given(layout.tokenTypeEmbed);
-  if (type !== undefined) g.name(type, `${hooks}hook_token_type_embed`);
-  namePatches(g, stack, prefix, stream);
-  const norm = firstScope(g, stack, layout.embedNorm);
-  if (norm === undefined) return;
-  nameNorm(g, norm, `${prefix}embed.ln`, layout.norm);
-  g.name(stream, `${prefix}hook_full_embed`);
-}
-
-/** Positions that are the same for every row are repeated for each, so that rows can differ under intervention. */
-function namePositions(g: ScopedGraph, positions: string, hook: string, like: string): void {
-  if (g.shapeOf(positions)![0] === 1) g.nameRepeated(positions, hook, like);
-  else g.name(positions, hook);
-}
-
-/** Image models join class tokens and patches; the patches come last. */
-function namePatches(g: ScopedGraph, stack: LayerStack, prefix: string, stream: string): void {
-  const scope = firstScope(g, stack, stack.layout.patches);
-  const isImage = (name: string): boolean => g.shapeOf(name)?.length === 3 && g.shapeOf(name)!.at(-1) === g.shapeOf(stream)!.at(-1) && g.isDynamic(name);
-  const join = scope === undefined ? undefined : g.within(scope).find((node) => node.op === 'Concat' && isImage(node.outputs[0]!) && isImage(node.inputs.at(-1)!));
-  if (join === undefined) return;
-  g.name(join.inputs.at(-1)!, `${prefix}embed.hook_patch`);
-  g.name(join.outputs[0]!, `${prefix}hook_embed`);
-  const sum = g.readersOf(join.outputs[0]!).find((node) => node.op === 'Add');
-  const positions = sum?.inputs.find((name) => !g.isDynamic(name) && g.shapeOf(name)?.length === 3);
-  if (positions !== undefined) namePositions(g, positions, `${prefix}hook_pos_embed`, join.outputs[0]!);
-  const norm = firstScope(g, stack, stack.layout.patchNorm);
-  if (norm !== undefined) nameNorm(g, norm, `${prefix}ln_pre`, 'LN');
-}
-
-/** Positions may depend on sizes only, so this does not ask for a tensor that carries data. */
-function positionEmbedding(g: ScopedGraph, scope: string): string | undefined {
-  return g.within(scope).filter((node) => node.op === 'Gather' && g.shapeOf(node.outputs[0]!)?.length === 3).at(-1)?.outputs[0];
 }
 
 /** Names what attention gives to the stream and the sum in between. Returns whether the MLP reads beside attention. */

@@ -1,6 +1,6 @@
 /** A graph under reading and rewriting by module scope: who produces and reads a tensor, what enters and leaves a module. */
 import { GraphBuilder } from '../../graph/builder.ts';
-import { readsOf, typeOf } from '../../graph/ir.ts';
+import { readsOf, tensorNames, typeOf } from '../../graph/ir.ts';
 import type { Graph, Node, Shape } from '../../graph/ir.ts';
 import { topologicalOrder } from '../../graph/order.ts';
 import { renameNodeReads, renameTensors } from '../../graph/rename.ts';
@@ -23,9 +23,11 @@ export class ScopedGraph {
   private readonly insertions: { readonly name: string; readonly make: (b: GraphBuilder, from: string) => string }[] = [];
   private readonly copies: Copy[] = [];
   private readonly current = new Map<string, string>();
+  private readonly taken: Set<string>;
 
   constructor(graph: Graph) {
     this.base = graph;
+    this.taken = new Set(tensorNames(graph));
     const dynamic = new Set(graph.inputs.keys());
     graph.nodes.forEach((node, i) => {
       this.position.set(node, i);
@@ -113,6 +115,7 @@ export class ScopedGraph {
 
   /** Calls `name` by a hook name. A second name for the same tensor becomes a copy downstream of the first. */
   name(name: string, hook: string): void {
+    if (!this.claim(hook)) return;
     if (!this.producer.has(name) || this.renames.has(name)) this.insert(name, (b, from) => b.identity(from, hook));
     else this.renames.set(name, hook);
   }
@@ -121,16 +124,18 @@ export class ScopedGraph {
   nameFor(name: string, hook: string, scopes: readonly string[]): void {
     const inside = new Set(scopes.flatMap((scope) => this.within(scope)));
     const readers = this.readersOf(name).filter((node) => inside.has(node));
-    if (readers.length > 0) this.copies.push({ name, hook, readers });
+    if (readers.length > 0 && this.claim(hook)) this.copies.push({ name, hook, readers });
   }
 
   /** Puts a hook [batch, pos, …parts] on the path of a tensor [batch, pos, d]. */
   nameSplit(name: string, hook: string, parts: readonly number[]): void {
+    if (!this.claim(hook)) return;
     this.insert(name, (b, from) => b.reshape(b.reshape(from, [0, 0, ...parts], hook), [0, 0, parts.reduce((a, p) => a * p, 1)]));
   }
 
   /** Puts a hook on the path of a tensor [1, pos, d], repeated over the batch of `like`. */
   nameRepeated(name: string, hook: string, like: string): void {
+    if (!this.claim(hook)) return;
     this.insert(name, (b, from) => {
       const seen = b.node('Expand', [from, b.shape(this.currentName(like))], { outputs: [hook] });
       b.setType(hook, { dtype: b.dtypeOf(from), shape: this.shapeOf(like) });
@@ -140,6 +145,7 @@ export class ScopedGraph {
 
   /** Puts a hook with its axes in another order on the path. */
   nameTransposed(name: string, hook: string, perm: readonly number[]): void {
+    if (!this.claim(hook)) return;
     this.insert(name, (b, from) => b.transpose(b.transpose(from, perm, hook), perm.map((_, i) => perm.indexOf(i))));
   }
 
@@ -160,6 +166,13 @@ export class ScopedGraph {
     });
     const built = b.build(this.base.outputs);
     return { ...built, nodes: topologicalOrder(built.nodes.map((node) => redirected.get(node) ?? node)) };
+  }
+
+  /** Each name is given once, to the first that claims it, and never taken from a tensor of the file. */
+  private claim(hook: string): boolean {
+    if (this.taken.has(hook)) return false;
+    this.taken.add(hook);
+    return true;
   }
 
   /** The most downstream version of a tensor so far. */

@@ -1,8 +1,12 @@
 /** Exported files without any known layout: every tensor is a hook point under its own name. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { saveModel } from '../../../../../src/engine/graph/codec/save.ts';
 import { differentiate } from '../../../../../src/engine/graph/differentiate/differentiate.ts';
 import { GraphBuilder } from '../../../../../src/engine/graph/builder.ts';
+import { openHuggingFace } from '../../../../../src/engine/models/huggingface.ts';
 import type { Model } from '../../../../../src/engine/models/model.ts';
 import { openOnnx } from '../../../../../src/engine/models/onnx/openOnnx.ts';
 import { Runtime } from '../../../../../src/engine/runtime/runtime.ts';
@@ -93,10 +97,23 @@ describe('feeds', () => {
 
 it('the model hash tells weights apart and is the same in every run', async () => {
   const open = (): Promise<Model> => openOnnx(join(fixtures, 'captum/mlp_relu/model.onnx'));
-  const [first, second] = [await open(), await open()];
+  const [first, second, changed] = [await open(), await open(), await open()];
   expect(await first.hash()).toBe(await second.hash());
-  const [name] = second.parameters.names();
-  const weight = second.parameters.get(name!);
-  second.parameters.set(name!, { ...weight, data: (weight.data as Float32Array).map((value) => value + 1) });
-  expect(await first.hash()).not.toBe(await second.hash());
+  const [name] = changed.parameters.names();
+  const weight = changed.parameters.get(name!);
+  changed.parameters.set(name!, { ...weight, data: (weight.data as Float32Array).map((value) => value + 1) });
+  expect(await first.hash()).not.toBe(await changed.hash());
+});
+
+it('a graph built here, saved and opened again, keeps its hook points and values', async () => {
+  const built = await openHuggingFace(join(fixtures, 'models/gpt2'));
+  const file = join(mkdtempSync(join(tmpdir(), 'mechanist-')), 'model.onnx');
+  saveModel(built.graph(), built.parameters, file);
+  const opened = await openOnnx(file);
+  const names = built.hookPoints().map((point) => point.name);
+  expect(opened.hookPoints().map((point) => point.name)).toEqual(expect.arrayContaining(names));
+  const inputs = new Map([['input_ids', i64([1, 4], [5, 6, 7, 8])]]);
+  const run = (model: Model): Promise<Map<string, Tensor>> => runtime.run({ ...model.graph(), outputs: names }, model.feeds(inputs), model.parameters);
+  const [expected, actual] = [await run(built), await run(opened)];
+  for (const name of names) expect(difference(actual.get(name)!, expected.get(name)!).largest, name).toBeLessThanOrEqual(1e-5);
 });
