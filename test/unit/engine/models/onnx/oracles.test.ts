@@ -15,7 +15,7 @@ const files = [
   'gpt_neox/model.onnx', 'gemma2/model.onnx', 'bert/model.onnx', 'vit/model.onnx',
 ];
 
-const runtime = new Runtime({ threads: 1 });
+const runtime = new Runtime({ threads: 1, optimization: 'basic' });
 afterAll(() => runtime.dispose());
 
 /** Runs the model for some tensors, and for the gradients of the pack's target with respect to others. */
