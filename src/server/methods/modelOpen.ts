@@ -23,7 +23,7 @@ export async function* modelOpen(session: Session, { source, memoryLimit }: Pars
   if (known !== undefined) return known.summary();
 
   const onnx = await onnxFileAt(path);
-  // Importing an ONNX file runs it once, so its weights are loaded before they can be counted.
+  // Importing an ONNX file may run it, so its weights may be loaded before they can be counted.
   if (onnx !== undefined) session.allow(await sizeWithData(onnx), memoryLimit, onnx);
   const model = yield* whileWaiting(openModelAt(path), { stage: 'reading', file: path });
   const open = yield* prepared(session, model, source, path, memoryLimit);

@@ -63,7 +63,7 @@ export function featureGraph(model: Model, dictionary: OpenDictionary): Graph {
 }
 
 /** Whether the main output is logits over the next token. An imported file of unknown architecture is taken to be causal. */
-export function predictsNext(model: Model): boolean {
+function predictsNext(model: Model): boolean {
   const shape = model.graph().types.get(model.output)?.shape;
   return model.config?.causal !== false && shape?.length === 3;
 }
