@@ -10,7 +10,7 @@ import type { FableTokenizer } from './tokenizer/encode.ts';
 export const contextLength = 128;
 
 /** What dictionaries are measured on: the split whose templates and combinations no training saw. */
-export const evaluation = { split: 'test', seed: 9, contexts: 128 } as const;
+export const evaluation = { split: 'test', seed: 9, contexts: 192 } as const;
 
 const finalMix: MixSchedule = [{ ...defaultSchedule.at(-1)!, from: 0 }];
 

@@ -15,7 +15,7 @@ export interface DictionaryPlan {
 
 type Training = DictionaryPlan['training'];
 
-const saeTraining: Training = { architecture: 'topk', nLatents: 4096, k: 24, steps: 1200, batchSize: 1024, learningRate: 1e-3, seed: 11 };
+const saeTraining: Training = { architecture: 'topk', nLatents: 3072, k: 24, steps: 900, batchSize: 1024, learningRate: 3e-3, seed: 11 };
 const transcoderTraining: Training = { ...saeTraining, nLatents: 2048, k: 32, seed: 12 };
 const crossLayerTraining: Training = { architecture: 'jumprelu', nLatents: 1024, k: 24, steps: 600, batchSize: 1024, learningRate: 2e-3, seed: 13 };
 
