@@ -5,7 +5,7 @@ import { viewIds } from './commandIds.ts';
 import { cardScheme, MethodCards } from './commands/methodCommands.ts';
 import { paintFeature } from './commands/paintCommands.ts';
 import { registerCommands } from './commands/register.ts';
-import { contextKeys, setContextKey } from './contextKeys.ts';
+import { contextKeys } from './contextKeys.ts';
 import { computeInBackground } from './editor/background.ts';
 import { registerHovers } from './editor/hover.ts';
 import { StatusBar } from './editor/statusBar.ts';
@@ -13,7 +13,8 @@ import { EngineService } from './process/engineService.ts';
 import { Inspector } from './inspection/inspector.ts';
 import { OpenModels } from './models/openModels.ts';
 import { Painter } from './paint/painter.ts';
-import { onSettingChange, readSetting } from './settings.ts';
+import { setContextKey } from './setContextKey.ts';
+import { readSetting } from './settings.ts';
 import { InspectorViewProvider } from './views/inspectorView.ts';
 import { MethodsTree } from './views/methodsTree.ts';
 import { ModelsTree } from './views/modelsTree.ts';
@@ -43,10 +44,6 @@ export function activate(context: ExtensionContext): void {
   const report = (problem: string): void => log.warn(problem);
 
   keep(models.onChange(() => void setContextKey(contextKeys.modelOpen, models.all.length > 0)));
-  const tellHover = (): void => void setContextKey(contextKeys.hoverEnabled, readSetting('hover.enabled'));
-  tellHover();
-  keep(onSettingChange('hover.enabled', tellHover));
-
   keep(new StatusBar(service, models, painter));
   keep(registerCommands({ engine: service, models, inspector, painter, log }));
   keep(registerHovers(inspector));

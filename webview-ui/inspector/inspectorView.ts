@@ -14,7 +14,7 @@ import type { Heat } from './viewModel.ts';
 type Shown = Extract<InspectorState, { kind: 'shown' }>;
 type Lens = { readonly token: number; readonly reading: LensReading } | { readonly token: number; readonly problem: string };
 
-const featureLimit = 12;
+const featureLimit = 8;
 
 export class InspectorView extends LitElement {
   static override readonly properties = { state: { state: true }, selected: { state: true }, heat: { state: true }, lens: { state: true } };
@@ -42,7 +42,8 @@ export class InspectorView extends LitElement {
     switch (state.kind) {
       case 'empty': return html`<p class="quiet">${t('Open a text file and place the cursor in it. Its tokens, features and predictions appear here.')}</p>`;
       case 'waiting': return html`<p class="quiet" role="status"><vscode-progress-ring aria-hidden="true"></vscode-progress-ring> ${state.message}</p>`;
-      case 'failed': return html`<p role="alert" class="problem">${state.message}</p><vscode-button @click=${() => this.send({ type: 'restart' })}>${t('Restart engine')}</vscode-button>`;
+      case 'failed': return html`<p role="alert" class="problem">${state.message}</p>
+        <vscode-button @click=${() => this.send({ type: state.remedy })}>${state.remedy === 'restart' ? t('Restart engine') : t('Open model')}</vscode-button>`;
       case 'shown': return this.shown(state);
     }
   }

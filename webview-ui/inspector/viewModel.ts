@@ -91,7 +91,7 @@ function levelOf(value: number | undefined, most: number): number {
   return Math.max(1, Math.min(levels, Math.ceil((value / most) * levels)));
 }
 
-/** `blocks.3.hook_resid_post` is layer 3; what is before the first block is "in". */
+/** `blocks.3.hook_resid_post` is what layer 3 leaves; what enters the first block is "in". */
 function layerName(hook: string): string {
-  return /^blocks\.(\d+)\./.exec(hook)?.[1] ?? 'in';
+  return /^blocks\.(\d+)\.hook_resid_post$/.exec(hook)?.[1] ?? 'in';
 }

@@ -49,7 +49,7 @@ class TokenHovers implements HoverProvider {
       return this.answer(document, position, result);
     } catch (error) {
       if (PeerError.is(error, 'cancelled')) return undefined;
-      return say(waitingLines(describeFailure(error), ['restart', 'log'], l10n.t));
+      return say(waitingLines(describeFailure(error), PeerError.is(error, 'disconnected') ? ['restart', 'log'] : ['open', 'log'], l10n.t));
     }
   }
 

@@ -17,7 +17,7 @@ export type HoverLine = readonly HoverPart[];
 
 /** Commands that links in a hover may run. */
 export const hoverCommands: readonly string[] = [
-  commandIds.revealInspector, commandIds.paintFeature, commandIds.paintSurprise, commandIds.pickDictionary, commandIds.showLog, commandIds.restartEngine,
+  commandIds.revealInspector, commandIds.paintFeature, commandIds.paintSurprise, commandIds.pickDictionary, commandIds.openModel, commandIds.showLog, commandIds.restartEngine,
 ];
 
 export interface HoverSubject {
@@ -38,13 +38,15 @@ export function hoverLines(subject: HoverSubject, t: Translate): HoverLine[] {
 }
 
 /** What a hover says while there is no result. */
-export function waitingLines(message: string, links: readonly ('log' | 'restart')[], t: Translate): HoverLine[] {
+export function waitingLines(message: string, links: readonly ('log' | 'restart' | 'open')[], t: Translate): HoverLine[] {
   const line: HoverLine = [text(message)];
   if (links.length === 0) return [line];
-  const commands: HoverPart[] = links.map((link) =>
-    link === 'log' ? command(t('Show log'), commandIds.showLog) : command(t('Restart engine'), commandIds.restartEngine),
-  );
-  return [line, spaced(commands)];
+  const commands = {
+    log: command(t('Show log'), commandIds.showLog),
+    restart: command(t('Restart engine'), commandIds.restartEngine),
+    open: command(t('Open model'), commandIds.openModel),
+  };
+  return [line, spaced(links.map((link) => commands[link]))];
 }
 
 function titleLine({ inspected, token, modelId }: HoverSubject, t: Translate): HoverLine {

@@ -23,10 +23,11 @@ export interface TextWindow {
   readonly ownEnd: number;
 }
 
-export const defaultPlan: WindowPlan = planOf(1_600);
-
 /** Below this a window could not hold a sentence. */
 const shortest = 64;
+
+export const defaultPlan: WindowPlan = planOf(1_600);
+
 /** How far the ends of what is sent may move, so as not to part a word. */
 const farthestSnap = 40;
 

@@ -18,7 +18,7 @@ export function percent(probability: number): string {
 }
 
 export function activationText(value: number): string {
-  return value.toPrecision(Math.abs(value) >= 100 ? 3 : 2).replace(/e\+?/, 'e');
+  return value.toPrecision(Math.abs(value) >= 10 ? 3 : 2).replace(/e\+?/, 'e');
 }
 
 export function bytesText(bytes: number): string {

@@ -5,7 +5,8 @@
 import { DecorationRangeBehavior, OverviewRulerLane, Selection, TextEditorRevealType, ThemeColor, l10n, window, workspace } from 'vscode';
 import type { DecorationOptions, TextDocument, TextEditor, TextEditorDecorationType } from 'vscode';
 import { PeerError } from '../../protocol/peer.ts';
-import { contextKeys, setContextKey } from '../contextKeys.ts';
+import { contextKeys } from '../contextKeys.ts';
+import { setContextKey } from '../setContextKey.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import { inspectedDocument, rangeOf, visibleEditorsOf } from '../editor/documents.ts';

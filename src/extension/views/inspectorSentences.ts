@@ -8,6 +8,7 @@ export const inspectorSentences: readonly string[] = [
   'Next hook point ( ] )',
   'No dictionary is open for this model, so there are no features to show.',
   'No feature is active at this token.',
+  'Open model',
   'Open a text file and place the cursor in it. Its tokens, features and predictions appear here.',
   'Paint feature {0} in the editor',
   'Paint in the editor',

@@ -1,10 +1,11 @@
 /** The inspector's side in the host: follows the cursor, sends snapshots, answers what the page asks for. */
-import { Selection, l10n } from 'vscode';
+import { Selection, commands, l10n } from 'vscode';
 import type { CancellationToken, Uri, WebviewView, WebviewViewProvider, WebviewViewResolveContext } from 'vscode';
 import * as v from 'valibot';
 import { PeerError } from '../../protocol/peer.ts';
 import { fromInspectorSchema } from '../../protocol/views/inspector.ts';
 import type { FromInspector, InspectorState, ToInspector } from '../../protocol/views/inspector.ts';
+import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import { followedEditor, inspectedDocument, rangeOf } from '../editor/documents.ts';
@@ -55,7 +56,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
     shown.add(new Follow(() => void this.update()));
     shown.add(this.parts.models.onChange(() => void this.update()));
     shown.add(this.parts.engine.onCondition(({ kind, ...condition }) => {
-      if (kind === 'failed' && 'reason' in condition) this.send({ type: 'state', state: { kind: 'failed', message: condition.reason } });
+      if (kind === 'failed' && 'reason' in condition) this.send({ type: 'state', state: { kind: 'failed', message: condition.reason, remedy: 'restart' } });
     }));
     view.onDidDispose(() => {
       shown.dispose();
@@ -99,7 +100,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
       show(shownState(generation, inspected, offset));
       void this.parts.inspector.computeAhead(document, offset).catch((error: unknown) => this.failAhead(error));
     } catch (error) {
-      if (!PeerError.is(error, 'cancelled')) show({ kind: 'failed', message: describeFailure(error) });
+      if (!PeerError.is(error, 'cancelled')) show({ kind: 'failed', message: describeFailure(error), remedy: PeerError.is(error, 'disconnected') ? 'restart' : 'openModel' });
     }
   }
 
@@ -134,6 +135,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
         return;
       }
       case 'restart': await this.parts.engine.restart(); return this.update();
+      case 'openModel': await commands.executeCommand(commandIds.openModel); return;
       case 'problem': this.parts.report(`inspector page: ${message.message}`); return;
     }
   }

@@ -2,6 +2,7 @@
 import { EventEmitter, MarkdownString, ThemeIcon, TreeItem, TreeItemCollapsibleState, l10n } from 'vscode';
 import type { TreeDataProvider } from 'vscode';
 import type { DictionarySummary, ModelSource, ModelSummary, ZooEntry } from '../../protocol/methods.ts';
+import { PeerError } from '../../protocol/peer.ts';
 import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { EnginePort } from '../process/enginePort.ts';
@@ -51,13 +52,23 @@ export class ModelsTree implements TreeDataProvider<ModelNode> {
   /** Open models first. After a crash the list is empty, and the welcome view says so. */
   private async roots(): Promise<ModelNode[]> {
     if (this.engine.condition.kind === 'failed') return [];
-    const bundled = await this.engine.call('zoo.list', {});
+    const bundled = await this.bundled();
     const open = this.models.all;
     const isOpen = ({ id }: ZooEntry): boolean => open.some(({ source }) => source.kind === 'zoo' && source.id === id);
     return [
       ...open.map((model): ModelNode => ({ kind: 'open', model })),
       ...bundled.filter((entry) => !isOpen(entry)).map((entry): ModelNode => ({ kind: 'bundled', entry })),
     ];
+  }
+
+  /** Nothing while the engine is going: its next condition asks again, and its end is told elsewhere. */
+  private async bundled(): Promise<readonly ZooEntry[]> {
+    try {
+      return await this.engine.call('zoo.list', {});
+    } catch (error) {
+      if (PeerError.is(error, 'disconnected')) return [];
+      throw error;
+    }
   }
 
   private openItem(model: ModelSummary): TreeItem {

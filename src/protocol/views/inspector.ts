@@ -9,7 +9,8 @@ export type InspectorState =
   /** No text is open. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'waiting'; readonly message: string }
-  | { readonly kind: 'failed'; readonly message: string }
+  /** `remedy`: what the view offers. */
+  | { readonly kind: 'failed'; readonly message: string; readonly remedy: 'restart' | 'openModel' }
   | {
       readonly kind: 'shown';
       /** Grows with each snapshot; what belongs to an earlier one is dropped. */
@@ -38,6 +39,7 @@ export const fromInspectorSchema = v.variant('type', [
   v.object({ type: v.literal('useDictionary'), dictionary: v.pipe(v.string(), v.maxLength(500)) }),
   v.object({ type: v.literal('paint'), feature: index }),
   v.object({ type: v.literal('restart') }),
+  v.object({ type: v.literal('openModel') }),
   /** An error or a violation of the content security policy, for the log. */
   v.object({ type: v.literal('problem'), message: v.pipe(v.string(), v.maxLength(2_000)) }),
 ]);

@@ -1,0 +1,6 @@
+/** `npm run l10n`: writes `l10n/bundle.l10n.json`, which translations are copied from. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bundleText } from './l10n/sentences.ts';
+
+writeFileSync(fileURLToPath(new URL('../l10n/bundle.l10n.json', import.meta.url)), bundleText());

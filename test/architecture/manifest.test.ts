@@ -1,0 +1,120 @@
+/** The manifest and the code say the same: ids, settings, context keys, colours, sentences. */
+import { describe, expect, it } from 'vitest';
+import { bundleText } from '../../scripts/l10n/sentences.ts';
+import { commandIds, viewIds } from '../../src/extension/commandIds.ts';
+import { contextKeys } from '../../src/extension/contextKeys.ts';
+import { bucketCount } from '../../src/extension/paint/buckets.ts';
+import { settingDefaults } from '../../src/extension/settingDefaults.ts';
+import { inspectorSentences } from '../../src/extension/views/inspectorSentences.ts';
+import { listFiles, readBytes, readSources } from './sources.ts';
+
+interface Manifest {
+  main: string;
+  activationEvents: string[];
+  extensionKind: string[];
+  capabilities: { untrustedWorkspaces: { supported: unknown; restrictedConfigurations: string[] }; virtualWorkspaces: { supported: unknown } };
+  contributes: {
+    commands: { command: string; title: string; category: string; enablement?: string }[];
+    menus: Record<string, { command: string; when?: string; group?: string }[]>;
+    views: Record<string, { id: string; name: string; icon: string }[]>;
+    viewsContainers: { activitybar: { id: string; icon: string }[] };
+    viewsWelcome: { view: string; contents: string; when?: string }[];
+    configuration: { properties: Record<string, { default: unknown; scope?: string; order?: number; markdownDescription?: string }> };
+    colors: { id: string; defaults: Record<string, string> }[];
+  };
+}
+
+const json = (path: string): unknown => JSON.parse(readBytes(path).toString('utf8'));
+const manifest = json('package.json') as Manifest;
+const sentences = json('package.nls.json') as Record<string, string>;
+const { contributes } = manifest;
+const contributed = contributes.commands.map(({ command }) => command);
+const whenClauses = [...Object.values(contributes.menus).flat(), ...contributes.viewsWelcome].flatMap(({ when }) => (when === undefined ? [] : [when]));
+
+describe('the manifest', () => {
+  it('contributes exactly the commands of the code', () => {
+    expect(contributed.toSorted()).toEqual(Object.values(commandIds).toSorted());
+  });
+
+  it('names commands mechanist.noun.verb, in one category', () => {
+    for (const { command, category } of contributes.commands) {
+      expect(command).toMatch(/^mechanist\.[a-z]+\.[a-zA-Z]+$/);
+      expect(category).toBe('Mechanist');
+    }
+  });
+
+  it('contributes exactly the views of the code, in one container', () => {
+    expect(Object.keys(contributes.views)).toEqual(contributes.viewsContainers.activitybar.map(({ id }) => id));
+    expect(Object.values(contributes.views).flat().map(({ id }) => id).toSorted()).toEqual(Object.values(viewIds).toSorted());
+  });
+
+  it('has the settings of the code with the same defaults, each with scope, order and description', () => {
+    const { properties } = contributes.configuration;
+    expect(Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, property.default])))
+      .toEqual(Object.fromEntries(Object.entries(settingDefaults).map(([name, value]) => [`mechanist.${name}`, value])));
+    for (const property of Object.values(properties)) {
+      expect(property.scope).toBeDefined();
+      expect(property.order).toBeDefined();
+      expect(property.markdownDescription).toBeDefined();
+    }
+  });
+
+  it('shows in menus and welcome views only commands that exist', () => {
+    const used = Object.values(contributes.menus).flat().map(({ command }) => command);
+    const linked = contributes.viewsWelcome.flatMap(({ contents }) => Array.from(resolved(contents).matchAll(/command:([\w.]+)/g), ([, id]) => id!));
+    expect([...used, ...linked].filter((command) => !contributed.includes(command))).toEqual([]);
+    expect(linked.length).toBeGreaterThan(0);
+  });
+
+  it('reads only context keys and views that the code knows', () => {
+    const keys = [...whenClauses, ...contributes.commands.flatMap(({ enablement }) => enablement ?? [])].flatMap((clause) => clause.match(/mechanist\.\w+/g) ?? []);
+    const known: string[] = [...Object.values(contextKeys), ...Object.values(viewIds)];
+    expect(keys.filter((key) => !known.includes(key))).toEqual([]);
+  });
+
+  it('gives every view with an empty state a welcome', () => {
+    const welcomed = new Set(contributes.viewsWelcome.map(({ view }) => view));
+    expect([...welcomed].toSorted()).toEqual([viewIds.findings, viewIds.models]);
+  });
+
+  it('has one colour for each bucket, in all four kinds of theme', () => {
+    expect(contributes.colors.map(({ id }) => id)).toEqual(Array.from({ length: bucketCount }, (_, index) => `mechanist.activation${index + 1}`));
+    for (const { defaults } of contributes.colors) expect(Object.keys(defaults).toSorted()).toEqual(['dark', 'highContrast', 'highContrastLight', 'light']);
+  });
+
+  it('does not start with the window, and is limited where it is not trusted', () => {
+    expect(manifest.activationEvents.filter((event) => !/^onLanguage:\w+$/.test(event))).toEqual([]);
+    expect(manifest.activationEvents.map((event) => event.replace('onLanguage:', ''))).toEqual(settingDefaults['hover.languages']);
+    expect(manifest.extensionKind).toEqual(['workspace']);
+    expect(manifest.capabilities.untrustedWorkspaces.supported).toBe('limited');
+    expect(manifest.capabilities.virtualWorkspaces.supported).toBe('limited');
+    const settings = Object.keys(contributes.configuration.properties);
+    expect(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.filter((name) => !settings.includes(name))).toEqual([]);
+  });
+
+  it('takes each sentence from the table, which holds no others', () => {
+    const used = new Set(Array.from(readBytes('package.json').toString('utf8').matchAll(/"%([\w.]+)%"/g), ([, key]) => key!));
+    expect([...used].toSorted()).toEqual(Object.keys(sentences).toSorted());
+  });
+
+  it('points to icons that exist', () => {
+    const icons = [...contributes.viewsContainers.activitybar, ...Object.values(contributes.views).flat()].map(({ icon }) => icon);
+    const files = listFiles('media');
+    expect(icons.filter((icon) => !files.includes(icon))).toEqual([]);
+  });
+});
+
+it('the table for translators holds what the extension says now (npm run l10n)', () => {
+  expect(readBytes('l10n/bundle.l10n.json').toString('utf8')).toBe(bundleText());
+});
+
+describe('the inspector’s page', () => {
+  it('says only sentences that the host translates for it', () => {
+    const said = readSources(['webview-ui/inspector']).flatMap(({ text }) => Array.from(text.matchAll(/\bt\('((?:[^'\\]|\\.)*)'/g), ([, sentence]) => sentence!));
+    expect([...new Set(said)].toSorted()).toEqual([...inspectorSentences].toSorted());
+  });
+});
+
+function resolved(text: string): string {
+  return text.replace(/^%(.+)%$/, (_, key: string) => sentences[key] ?? '');
+}
