@@ -13,7 +13,7 @@ import { i64 } from '../src/engine/tensor.ts';
 import type { Tensor } from '../src/engine/tensor.ts';
 import { adamWDefaults } from '../src/engine/training/adamw.ts';
 import { Trainer } from '../src/engine/training/trainer.ts';
-import { defaultSchedule, mixBatch } from './corpus/mix.ts';
+import { constructionSchedule, defaultSchedule, mixBatch } from './corpus/mix.ts';
 import { freshModel, lossGraph, trainable } from './languageModel.ts';
 import { planOf, zooModels } from './plans.ts';
 import type { ZooModel } from './plans.ts';
@@ -21,6 +21,7 @@ import { loadFableTokenizer } from './tokenizer/encode.ts';
 
 const zoo = fileURLToPath(new URL('.', import.meta.url));
 const checkpointEvery = 100;
+const mixes = { default: defaultSchedule, construction: constructionSchedule } as const;
 
 /** Loss and gradient norm of one step, as the committed curve holds them. */
 export interface CurvePoint {
@@ -38,12 +39,16 @@ export async function startTraining(plan: ZooModel, threads: number): Promise<{ 
     loss: 'loss',
     trainable: trainable(plan, model),
     adamW: { ...adamWDefaults, beta2: 0.99, weightDecay: 0.05 },
-    schedule: { peak: plan.learningRate, warmup: 100, steps: plan.steps, floor: 0.02, shape: 'cosine' },
+    schedule: plan.stages.map(({ through, span, peak }) => ({ through, schedule: { peak, warmup: 100, steps: span, floor: 0.02, shape: 'cosine' } })),
     compile: { threads },
   }, model.parameters);
-  const mix = { tokenizer, schedule: defaultSchedule, seed: plan.seed, split: 'train', batch: plan.batch, context: plan.context } as const;
+  const mix = { tokenizer, seed: plan.seed, split: 'train', batch: plan.batch, context: plan.context } as const;
   const batch = (step: number): ReadonlyMap<string, Tensor> => {
-    const ids = mixBatch(mix, step - 1, plan.steps);
+    const stage = plan.stages.findIndex(({ through }) => step <= through);
+    const { span, mix: name } = plan.stages[stage]!;
+    const first = plan.stages[stage - 1]?.through ?? 0;
+    // Later stages draw from seeds of their own: the stream is indexed by step within the stage.
+    const ids = mixBatch({ ...mix, seed: plan.seed + 1000 * stage, schedule: mixes[name] }, step - first - 1, span);
     return model.feeds(new Map([['input_ids', i64([plan.batch, plan.context], ids)]]));
   };
   return { trainer, model, batch };

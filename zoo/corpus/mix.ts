@@ -42,6 +42,15 @@ export const defaultSchedule: MixSchedule = [
   { from: 0.46, weights: { ...constructions, induction: 16 }, induction: { length: [3, 48], copies: [2, 3] } },
 ];
 
+/** A last stage for what had not been learned by then: indirect objects and years above all. */
+export const constructionSchedule: MixSchedule = [
+  {
+    from: 0,
+    weights: { story: 30, fields: 8, opinion: 4, ioi: 90, greaterThan: 150, docstring: 6, code: 4, brackets: 50, agreement: 45, list: 4, induction: 20 },
+    induction: { length: [3, 48], copies: [2, 3] },
+  },
+];
+
 export interface MixOptions {
   readonly tokenizer: FableTokenizer;
   readonly schedule: MixSchedule;

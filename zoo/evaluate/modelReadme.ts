@@ -1,6 +1,7 @@
 /** The README of one model, written from its plan, its curve and its evaluation. */
 import type { HeadScores } from '../../src/algorithmic/headScores.ts';
 import type { CurvePoint } from '../train.ts';
+import { defaultSchedule } from '../corpus/mix.ts';
 import type { ZooModel } from '../plans.ts';
 import type { BehaviorScore, Measure, StoryScore } from './behaviors.ts';
 import { meanLoss } from './curveSvg.ts';
@@ -47,7 +48,7 @@ export function modelReadme(report: ModelReport, others: readonly Evaluation[], 
     '## Loss',
     '![Loss against step](curve.svg)',
     lossTable(report.curve),
-    'Mean of the 20 steps up to the one named, nats per token. Spans of random tokens are part of the mix, and the mix changes at 30 % and 55 % of the training, so that the curve is no measure of language alone. Every step is in `curve.json`.',
+    `Mean of the 20 steps up to the one named, nats per token. Spans of random tokens are part of the mix, and the mix changes at ${defaultSchedule.slice(1).map(({ from }) => percent(from, 0)).join(' and ')} of the training, so that the curve is no measure of language alone. Every step is in \`curve.json\`.`,
     '## Behaviours',
     'Held-out templates and held-out combinations of entities. Intervals are 95 %: Wilson where items are independent, otherwise a bootstrap over documents.',
     behaviors(evaluation, others),
@@ -87,7 +88,7 @@ function architecture({ plan, parameters, bytes, training, evaluation }: ModelRe
     ['architecture', `Llama (rotary positions, RMS norms${plan.attentionOnly ? '; the MLPs are zero and not trained' : ', gated MLPs'}): ${layers} layers, width ${d}, ${heads} heads of ${d / heads}${plan.attentionOnly ? '' : `, MLP width ${mlp}`}`],
     ['parameters', `${grouped(parameters)}, half precision, ${(bytes / 1e6).toFixed(1)} MB`],
     ['seed', String(plan.seed)],
-    ['training', `${grouped(plan.steps)} steps of ${plan.batch} × ${plan.context} tokens, ${(plan.steps * plan.batch * plan.context / 1e6).toFixed(1)} M in all; AdamW, peak learning rate ${plan.learningRate}`],
+    ['training', `${grouped(plan.steps)} steps of ${plan.batch} × ${plan.context} tokens, ${(plan.steps * plan.batch * plan.context / 1e6).toFixed(1)} M in all; AdamW; ${plan.stages.map(({ through, peak, mix }) => `to step ${grouped(through)} on the ${mix} mix from a learning rate of ${peak}`).join(', then ')}`],
     ...(training === undefined ? [] : [['time', `${Math.round(training.seconds / 60)} minutes on ${training.threads} core${training.threads === 1 ? '' : 's'}`] as [string, string]]),
     ['weights', `SHA-256 \`${evaluation.hash.slice(0, 16)}…\``],
   ];

@@ -11,8 +11,28 @@ export interface Schedule {
   readonly shape: 'cosine' | 'linear' | 'constant';
 }
 
-/** Learning rate at `step`, counted from 1. */
-export function learningRate(schedule: Schedule, step: number): number {
+/** One of several schedules in a row: in force up to and including step `through`, counting its own steps from where the last ended. */
+export interface Stage {
+  readonly through: number;
+  readonly schedule: Schedule;
+}
+
+/** Learning rate at `step`, counted from 1. After the last stage its final rate stays. */
+export function learningRate(schedule: Schedule | readonly Stage[], step: number): number {
+  return isStaged(schedule) ? stagedRate(schedule, step) : rateOf(schedule, step);
+}
+
+function isStaged(schedule: Schedule | readonly Stage[]): schedule is readonly Stage[] {
+  return Array.isArray(schedule);
+}
+
+function stagedRate(stages: readonly Stage[], step: number): number {
+  const found = stages.findIndex(({ through }) => step <= through);
+  const index = found < 0 ? stages.length - 1 : found;
+  return rateOf(stages[index]!.schedule, step - (stages[index - 1]?.through ?? 0));
+}
+
+function rateOf(schedule: Schedule, step: number): number {
   const { peak, warmup, steps, floor, shape } = schedule;
   if (step <= warmup) return (peak * step) / warmup;
   const progress = Math.min(1, (step - warmup) / Math.max(1, steps - warmup));

@@ -14,7 +14,7 @@ import type { Tensor } from '../tensor.ts';
 import { adamWFeeds, appendAdamW, gradientNormOutput, momentName, nextName, varianceName } from './adamw.ts';
 import type { AdamWOptions } from './adamw.ts';
 import { learningRate } from './schedule.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule, Stage } from './schedule.ts';
 
 export interface TrainerOptions {
   /** Graph with the scalar `loss` among its tensors. */
@@ -25,7 +25,7 @@ export interface TrainerOptions {
   /** Parameters to train; the graph's others stay as they are. */
   readonly trainable: readonly string[];
   readonly adamW: AdamWOptions;
-  readonly schedule: Schedule;
+  readonly schedule: Schedule | readonly Stage[];
   readonly compile?: CompileOptions;
 }
 

@@ -104,4 +104,11 @@ describe('learningRate', () => {
   ] as const)('%s at step %d', (shape, step, expected) => {
     expect(learningRate({ ...schedule, shape }, step)).toBeCloseTo(expected, 10);
   });
+
+  it('starts anew in each stage and keeps the final rate afterwards', () => {
+    const stages = [{ through: 4, schedule }, { through: 8, schedule: { ...schedule, peak: 0.02, steps: 4, shape: 'linear' as const } }];
+    expect([1, 4, 5, 6, 8, 20].map((step) => learningRate(stages, step))).toEqual([
+      learningRate(schedule, 1), learningRate(schedule, 4), 0.01, 0.02, expect.closeTo(0.002, 10), expect.closeTo(0.002, 10),
+    ]);
+  });
 });
