@@ -13,15 +13,14 @@ import { i64 } from '../src/engine/tensor.ts';
 import type { Tensor } from '../src/engine/tensor.ts';
 import { adamWDefaults } from '../src/engine/training/adamw.ts';
 import { Trainer } from '../src/engine/training/trainer.ts';
-import { constructionSchedule, defaultSchedule, mixBatch } from './corpus/mix.ts';
 import { freshModel, lossGraph, trainable } from './languageModel.ts';
 import { planOf, zooModels } from './plans.ts';
 import type { ZooModel } from './plans.ts';
+import { trainingBatch } from './stream.ts';
 import { loadFableTokenizer } from './tokenizer/encode.ts';
 
 const zoo = fileURLToPath(new URL('.', import.meta.url));
 const checkpointEvery = 100;
-const mixes = { default: defaultSchedule, construction: constructionSchedule } as const;
 
 /** Loss and gradient norm of one step, as the committed curve holds them. */
 export interface CurvePoint {
@@ -42,15 +41,7 @@ export async function startTraining(plan: ZooModel, threads: number): Promise<{ 
     schedule: plan.stages.map(({ through, span, peak }) => ({ through, schedule: { peak, warmup: 100, steps: span, floor: 0.02, shape: 'cosine' } })),
     compile: { threads },
   }, model.parameters);
-  const mix = { tokenizer, seed: plan.seed, split: 'train', batch: plan.batch, context: plan.context } as const;
-  const batch = (step: number): ReadonlyMap<string, Tensor> => {
-    const stage = plan.stages.findIndex(({ through }) => step <= through);
-    const { span, mix: name } = plan.stages[stage]!;
-    const first = plan.stages[stage - 1]?.through ?? 0;
-    // Later stages draw from seeds of their own: the stream is indexed by step within the stage.
-    const ids = mixBatch({ ...mix, seed: plan.seed + 1000 * stage, schedule: mixes[name] }, step - first - 1, span);
-    return model.feeds(new Map([['input_ids', i64([plan.batch, plan.context], ids)]]));
-  };
+  const batch = (step: number): ReadonlyMap<string, Tensor> => model.feeds(new Map([['input_ids', i64([plan.batch, plan.context], trainingBatch(plan, tokenizer, step))]]));
   return { trainer, model, batch };
 }
 

@@ -1,6 +1,6 @@
 /** The n-gram model beside which the zoo's models are scored, trained on the same stream of text. */
-import { defaultSchedule, mixBatch } from '../corpus/mix.ts';
 import type { ZooModel } from '../plans.ts';
+import { trainingBatch } from '../stream.ts';
 import type { FableTokenizer } from '../tokenizer/encode.ts';
 import { NGramModel } from './ngram.ts';
 
@@ -11,12 +11,12 @@ export interface NGramBaseline {
   readonly tokens: number;
 }
 
-/** Trains on `batches` of the plan's batches, evenly spaced over its training so that every phase of the mix is seen. */
+/** Trains on `batches` of the plan's batches, evenly spaced over its training so that every mix is seen. */
 export function trainNGram(plan: ZooModel, tokenizer: FableTokenizer, order = 5, batches = 300): NGramBaseline {
   const ngram = new NGramModel(order, tokenizer.size);
-  const { seed, batch, context, steps } = plan;
+  const { batch, context, steps } = plan;
   for (let i = 0; i < batches; i++) {
-    const ids = mixBatch({ tokenizer, schedule: defaultSchedule, seed, split: 'train', batch, context }, Math.floor((i * steps) / batches), steps);
+    const ids = trainingBatch(plan, tokenizer, 1 + Math.floor((i * steps) / batches));
     for (let row = 0; row < batch; row++) ngram.observe(ids.subarray(row * context, (row + 1) * context));
   }
   return { ngram, order, tokens: batches * batch * context };
