@@ -2,9 +2,10 @@
  * Opening a foreign ONNX file as a model: read, brought to our operator set, specialised to a plain forward pass,
  * typed, and with standard hook names where the exporter's module paths allow it.
  */
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { MechanistError } from '../../errors.ts';
 import { decodeFile } from '../../graph/codec/decode.ts';
+import type { DecodedModel } from '../../graph/codec/decode.ts';
 import { importGraph } from '../../graph/import/importGraph.ts';
 import { foldShapes } from '../../graph/import/fold.ts';
 import { isPresent, withEmptyPast } from '../../graph/import/inputs.ts';
@@ -14,7 +15,7 @@ import { unmergeBatch } from '../../graph/import/unmerge.ts';
 import type { Graph } from '../../graph/ir.ts';
 import { estimateMemory } from '../../runtime/memory.ts';
 import { Program } from '../../runtime/program.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { DType, Tensor } from '../../tensor.ts';
 import { readJsonObject } from '../jsonFile.ts';
 import type { JsonObject } from '../jsonFile.ts';
 import type { Model } from '../model.ts';
@@ -23,27 +24,43 @@ import { nameHooks } from './nameHooks.ts';
 import { mainInput, traceFeeds, withStandardSymbols } from './inputRoles.ts';
 import { OnnxModel } from './onnxModel.ts';
 import { pixelShapes } from './pixels.ts';
+import { isHalf, widened, widenHalf } from './widen.ts';
 
 /**
- * Opens an `.onnx` file. A `config.json` beside it is used for head counts and image sizes.
+ * Opens an `.onnx` file. A `config.json` beside it (or above its folder `onnx`) is used for head counts and image sizes.
  * Errors: `not-found`, `parse` and `unsupported` naming the file and the node or field; `runtime` when the graph
  * cannot be executed.
  */
 export async function openOnnx(file: string): Promise<Model> {
   const path = resolve(file);
-  const config = await readJsonObject(`${dirname(path)}/config.json`);
+  const folder = modelFolder(path);
+  const config = await readJsonObject(join(folder, 'config.json'));
   try {
     const decoded = decodeFile(path);
-    const parameters = new ParameterStore();
-    for (const [name, { dtype, dims, load }] of decoded.weights) parameters.declare(name, dtype, dims, load);
     const { graph, promoted } = importGraph(decoded);
-    for (const [name, value] of promoted) parameters.declare(name, value.dtype, value.dims, () => value);
-    const typed = await typedForward(graph, parameters, config);
+    const parameters = parametersOf(decoded.weights, promoted);
+    const typed = await typedForward(widenHalf(graph), parameters, config);
     const named = nameHooks(typed, config);
-    return new OnnxModel({ id: idOf(path), source: path, parameters, ...named });
+    return new OnnxModel({ id: idOf(path, folder), source: path, parameters, ...named });
   } catch (error) {
     throw MechanistError.is(error) ? error.within(path) : error;
   }
+}
+
+/** The folder with config.json and tokenizer: the file's own, or the one above a folder that is called "onnx". */
+function modelFolder(path: string): string {
+  const folder = dirname(path);
+  return basename(folder) === 'onnx' ? dirname(folder) : folder;
+}
+
+/** Weights stay in the file until they are read; half-precision ones are widened then. */
+function parametersOf(weights: DecodedModel['weights'], promoted: ReadonlyMap<string, Tensor>): ParameterStore {
+  const parameters = new ParameterStore();
+  const declare = (name: string, dtype: DType, dims: readonly number[], load: () => Tensor): void =>
+    parameters.declare(name, isHalf(dtype) ? 'float32' : dtype, dims, isHalf(dtype) ? () => widened(load()) : load);
+  for (const [name, { dtype, dims, load }] of weights) declare(name, dtype, dims, load);
+  for (const [name, value] of promoted) declare(name, value.dtype, value.dims, () => value);
+  return parameters;
 }
 
 /** The graph as a plain forward pass, with the types of all its tensors. */
@@ -73,7 +90,7 @@ async function runOnce(graph: Graph, feeds: ReadonlyMap<string, Tensor>, paramet
 }
 
 /** `model.onnx` says nothing; then the folder names the model. */
-function idOf(path: string): string {
+function idOf(path: string, folder: string): string {
   const name = basename(path, '.onnx');
-  return /^(model|decoder|encoder)/.test(name) ? basename(dirname(path)) : name;
+  return /^(model|decoder|encoder)/.test(name) ? basename(folder) : name;
 }
