@@ -8,16 +8,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDictionary } from '../src/engine/dictionaries/open.ts';
-import type { Dictionary } from '../src/engine/dictionaries/dictionary.ts';
-import { trainOnModel } from '../src/engine/dictionaries/train/trainOnModel.ts';
 import { openHuggingFace } from '../src/engine/models/huggingface.ts';
-import type { Model } from '../src/engine/models/model.ts';
 import { Runtime } from '../src/engine/runtime/runtime.ts';
-import { contextLength, fableContexts } from './contexts.ts';
+import { contextLength } from './contexts.ts';
 import { zooDictionaries } from './dictionaries.ts';
-import type { DictionaryPlan } from './dictionaries.ts';
 import { dictionaryFolder, modelFolder } from './dictionaryFolder.ts';
 import { codings } from './groundTruth/coding.ts';
+import { controlSteps, trainControl } from './groundTruth/control.ts';
 import { measure } from './groundTruth/measure.ts';
 import type { Site } from './groundTruth/measure.ts';
 import { reportJson, reportMarkdown } from './groundTruth/report.ts';
@@ -27,20 +24,8 @@ import { freshModel } from './languageModel.ts';
 import { planOf } from './plans.ts';
 import { loadFableTokenizer } from './tokenizer/encode.ts';
 
+/** Of the texts, the random dictionary, the controls and every draw. */
 const seed = 21;
-/** Training of a control: a quarter of the steps, which suffices for activations that hold little but the token. */
-const controlShare = 0.25;
-
-/** Trains a dictionary of the plan's kind on the untrained model. */
-async function trainControl({ inputs, outputs, training, id }: DictionaryPlan, untrained: Model, runtime: Runtime): Promise<Dictionary> {
-  const steps = Math.ceil(training.steps * controlShare);
-  const contexts = fableContexts(loadFableTokenizer(), 'train', 2000 + seed, Math.ceil((steps * (training.batchSize ?? 4096)) / (contextLength - 1)));
-  const run = trainOnModel({ model: untrained, runtime, contexts, inputs, outputs, training: { ...training, steps }, id: `control:${id}`, compile: { threads: 1 } });
-  for (;;) {
-    const { done, value } = await run.next();
-    if (done) return value as Dictionary;
-  }
-}
 
 async function score(id: string, contexts: number): Promise<void> {
   const plans = zooDictionaries.filter((plan) => plan.model === id && plan.kind === 'sae' && existsSync(join(dictionaryFolder(plan), 'cfg.json')));
@@ -56,7 +41,7 @@ async function score(id: string, contexts: number): Promise<void> {
       hook: plan.inputs[0]!,
       neurons: plan.inputs[0]!.replace(/^(blocks\.\d+)\..*$/, '$1.mlp.hook_post'),
       dictionary: await openDictionary(dictionaryFolder(plan)),
-      control: await trainControl(plan, untrained, runtime),
+      control: await trainControl(plan, untrained, runtime, seed),
     });
   }
   const texts = { selection: labelledText(tokenizer, 'validation', contexts, contextLength, seed), heldOut: labelledText(tokenizer, 'test', contexts, contextLength, seed) };
@@ -73,7 +58,7 @@ async function score(id: string, contexts: number): Promise<void> {
   const about = {
     model: id, modelHash: await model.hash(), command: `npm run zoo:ground-truth -- ${id}`,
     text: { selection: 'validation', heldOut: 'test', contexts, contextLength, seed },
-    control: { steps: plans.map(({ training }) => Math.ceil(training.steps * controlShare)) },
+    control: { steps: plans.map(controlSteps) },
   };
   for (const [s, plan] of plans.entries()) {
     writeFileSync(join(dictionaryFolder(plan), 'ground_truth.json'), reportJson({ ...about, dictionary: plan.id, dictionaryHash: sites[s]!.dictionary.hash(), answers: measured.sites[s]!.answers }));

@@ -11,4 +11,5 @@ export const commands: ReadonlyMap<string, RegisteredCommand> = new Map<string, 
   ['sae-tradeoff', { isolated: true, load: async () => (await import('./commands/saeTradeoff.ts')).saeTradeoff }],
   ['encode', { isolated: true, load: async () => (await import('./commands/encode.ts')).encode }],
   ['metrics', { isolated: true, load: async () => (await import('./commands/metrics.ts')).metrics }],
+  ['ground-truth', { isolated: true, load: async () => (await import('./commands/groundTruth.ts')).groundTruth }],
 ]);
