@@ -38,7 +38,7 @@ async function score(id: string, contexts: number): Promise<void> {
   for (const plan of plans) {
     progress(`control for ${plan.id}`);
     sites.push({
-      hook: plan.inputs[0]!,
+      id: plan.id,
       neurons: plan.inputs[0]!.replace(/^(blocks\.\d+)\..*$/, '$1.mlp.hook_post'),
       dictionary: await openDictionary(dictionaryFolder(plan)),
       control: await trainControl(plan, untrained, runtime, seed),

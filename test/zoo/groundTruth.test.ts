@@ -106,7 +106,7 @@ describe('summary', () => {
   const answer = (variable: string, name: string, auroc: Readonly<Partial<Record<Compared, number>>>, needed = 1): Answer => ({
     variable, question: name, reselected: 0.5, linear: { trained: 1, untrained: 0.7 },
     scores: each((of) => ({
-      feature: 1, sign: 1, selectionAuroc: 0.9, hook: 'blocks.1.hook_resid_post',
+      feature: 1, sign: 1, selectionAuroc: 0.9, site: 'blocks.1.hook_resid_post',
       auroc: { value: auroc[of] ?? 0.5, low: 0, high: 1 }, f1: { value: 0.5, low: 0, high: 1 },
       ...(of === 'latents' ? { shuffled: { auroc: 0.5, p: 0.01 } } : {}),
     })),

@@ -14,9 +14,10 @@ import type { LabelledText, LatentVariable } from '../../src/semantic/groundTrut
 export const compared = ['latents', 'neurons', 'principal', 'random', 'control'] as const;
 export type Compared = (typeof compared)[number];
 
-/** A dictionary with its control, on one hook point. */
+/** A dictionary with its control. */
 export interface Site {
-  readonly hook: string;
+  /** Name of the dictionary, and so of the site. */
+  readonly id: string;
   readonly neurons: string;
   readonly dictionary: Dictionary;
   readonly control: Dictionary;
@@ -36,7 +37,7 @@ export interface MeasureRequest {
   readonly onProgress?: (what: string) => void;
 }
 
-/** One question at one hook point. */
+/** One question at one site. */
 export interface SiteAnswer {
   readonly variable: string;
   readonly question: string;
@@ -45,20 +46,20 @@ export interface SiteAnswer {
   readonly reselected: number;
 }
 
-/** One question, each representation at the hook point where it was best on the selection text. */
+/** One question, each representation at the site where it was best on the selection text. */
 export interface Answer {
   readonly variable: string;
   readonly question: string;
-  readonly scores: Readonly<Record<Compared, QuestionScore & { readonly hook: string }>>;
+  readonly scores: Readonly<Record<Compared, QuestionScore & { readonly site: string }>>;
   readonly reselected: number;
-  /** Held-out AUROC of linear probes at the latents' hook point and, for the untrained model, at the control's. */
+  /** Held-out AUROC of linear probes at the latents' site and, for the untrained model, at the control's. */
   readonly linear: { readonly trained: number; readonly untrained: number };
   /** Features that reach 95 % of the linear probe above chance; undefined where none of the numbers tried does. */
   readonly needed: Readonly<Record<Compared, number | undefined>>;
 }
 
 export interface Measured {
-  readonly sites: readonly { readonly hook: string; readonly answers: readonly SiteAnswer[] }[];
+  readonly sites: readonly { readonly id: string; readonly answers: readonly SiteAnswer[] }[];
   readonly answers: readonly Answer[];
 }
 
@@ -66,11 +67,11 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
   const { sites, variables, onProgress } = request;
   const found: { site: Site; scored: Record<Compared, Scored>; reselected: Scored }[] = [];
   for (const site of sites) {
-    onProgress?.(site.hook);
+    onProgress?.(site.id);
     found.push({ site, ...(await scoreSite(request, site)) });
   }
   const measuredSites = found.map(({ site, scored, reselected }) => ({
-    hook: site.hook,
+    id: site.id,
     answers: variables.flatMap((variable) => variable.questions.map((question, q): SiteAnswer => ({
       variable: variable.name, question: question.name,
       scores: each((name) => scored[name].scores.get(variable.name)![q]!),
@@ -87,7 +88,7 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
     answers: best.map((chosen, at) => ({
       variable: measuredSites[0]!.answers[at]!.variable,
       question: measuredSites[0]!.answers[at]!.question,
-      scores: each((name) => ({ ...measuredSites[chosen[name]]!.answers[at]!.scores[name], hook: measuredSites[chosen[name]]!.hook })),
+      scores: each((name) => ({ ...measuredSites[chosen[name]]!.answers[at]!.scores[name], site: measuredSites[chosen[name]]!.id })),
       reselected: measuredSites[chosen.latents]!.answers[at]!.reselected,
       ...counted[at]!,
     })),
@@ -112,7 +113,7 @@ async function scoreSite(request: MeasureRequest, site: Site): Promise<{ scored:
   return { scored, reselected };
 }
 
-/** Numbers of features needed, hook point by hook point, since activations of one at a time are held. */
+/** Numbers of features needed, site by site, since activations of one at a time are held. */
 async function countAll(
   request: MeasureRequest, found: readonly { site: Site; scored: Record<Compared, Scored> }[], best: readonly Record<Compared, number>[],
 ): Promise<Pick<Answer, 'linear' | 'needed'>[]> {
@@ -120,7 +121,7 @@ async function countAll(
   const questions = variables.flatMap((variable) => variable.questions.map((question) => ({ variable, question })));
   const counts = questions.map(() => ({ linear: { trained: Number.NaN, untrained: Number.NaN }, needed: each((): number | undefined => undefined) }));
   for (const [s, { site, scored }] of found.entries()) {
-    onProgress?.(`probes at ${site.hook}`);
+    onProgress?.(`probes at ${site.id}`);
     const trained = await trainedAt(request, site);
     const ofTrained = new Map([...trained.representations].map(([name, representation]) => [name, { ...representation, scan: scored[name as Compared].scan }]));
     const untrained = await untrainedAt(request, site);

@@ -36,13 +36,13 @@ export function reportMarkdown(model: string, tokens: number, summary: Summary, 
     ...(['latents', 'neurons', 'principal'] as const).map((name) => countText(v.needed[name])),
     v.reselected.toFixed(2),
     v.p.toFixed(2),
-    v.hooks.map(shortHook).join(' '),
+    v.sites.map(shortName).join(' '),
   ]);
-  const head = ['variable', 'values', `≥ ${reach}`, ...compared.map((name) => titles[name]), 'F1', 'F1 neurons', 'probe', 'k', 'k neurons', 'k PCA', 'shuffled', 'p', 'layer'];
+  const head = ['variable', 'values', `≥ ${reach}`, ...compared.map((name) => titles[name]), 'F1', 'F1 neurons', 'probe', 'k', 'k neurons', 'k PCA', 'shuffled', 'p', 'dictionary'];
   const missed = skipped.map(({ variable, question, positive, negative }) => `\`${variable}\` ${question} (${positive.selection}/${positive.heldOut} yes, ${negative.selection}/${negative.heldOut} no)`);
   return `### Ground truth of \`${model}\`
 
-Feature, sign, threshold and hook point are chosen on ${grouped(tokens)} tokens of the validation split and scored on ${grouped(tokens)} tokens of the test split, whose templates and combinations appear in neither training nor validation. Every representation may use its best hook point.
+Feature, sign, threshold and hook point are chosen on ${grouped(tokens)} tokens of the validation split and scored on ${grouped(tokens)} tokens of the test split: combinations of entities, and templates except those of stories, that appear in neither training nor validation. Every representation may use its best hook point.
 
 ${shares}
 
@@ -65,8 +65,8 @@ function countText(count: number): string {
 }
 
 /** blocks.2.hook_resid_post → 2; blocks.2.attn.hook_z → 2.z; blocks.2.hook_mlp_out → 2.mlp */
-function shortHook(hook: string): string {
-  const [, layer = '', rest = ''] = /^blocks\.(\d+)\.(.*)$/.exec(hook) ?? [];
+function shortName(id: string): string {
+  const [, layer = '', rest = ''] = /^blocks\.(\d+)\.(.*)$/.exec(id) ?? [];
   if (rest === 'hook_resid_post') return layer;
   return `${layer}.${rest === 'attn.hook_z' ? 'z' : rest === 'hook_mlp_out' ? 'mlp' : rest}`;
 }

@@ -19,8 +19,8 @@ export interface VariableSummary {
   readonly linear: number;
   /** Median over questions; undefined (more than were tried) counts as infinite. */
   readonly needed: Readonly<Record<Compared, number>>;
-  /** Hook points of the best latents. */
-  readonly hooks: readonly string[];
+  /** Dictionaries of the best latents. */
+  readonly sites: readonly string[];
   readonly reselected: number;
   /** Largest p-value of the variable's questions. */
   readonly p: number;
@@ -65,7 +65,7 @@ function summarizeVariable(variable: string, answers: readonly Answer[]): Variab
     highest: record((name) => Math.max(...values(name))),
     linear: mean(answers.map(({ linear }) => linear.trained)),
     needed: record((name) => median(answers.map(({ needed }) => needed[name] ?? Number.POSITIVE_INFINITY))),
-    hooks: [...new Set(answers.map(({ scores }) => scores.latents.hook))].toSorted(),
+    sites: [...new Set(answers.map(({ scores }) => scores.latents.site))].toSorted(),
     reselected: mean(answers.map(({ reselected }) => reselected)),
     p: Math.max(...answers.map(({ scores }) => scores.latents.shuffled?.p ?? Number.NaN)),
   };
