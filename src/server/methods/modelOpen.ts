@@ -25,7 +25,7 @@ export async function* modelOpen(session: Session, { source, memoryLimit }: Pars
   const onnx = await onnxFileAt(path);
   // Importing an ONNX file may run it, so its weights may be loaded before they can be counted.
   if (onnx !== undefined) session.allow(await sizeWithData(onnx), memoryLimit, onnx);
-  const model = yield* whileWaiting(openModelAt(path), { stage: 'reading', file: path });
+  const model = yield* whileWaiting(openModelAt(path), { stage: 'reading', file: path }, ({ parameters }) => parameters.close());
   const open = yield* prepared(session, model, source, path, memoryLimit);
   const meanwhile = session.modelAt(path);
   if (meanwhile !== undefined) {
