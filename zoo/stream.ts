@@ -14,3 +14,11 @@ export function trainingBatch(plan: ZooModel, tokenizer: FableTokenizer, step: n
   // Later stages draw from seeds of their own: the stream is indexed by step within the stage.
   return mixBatch({ tokenizer, schedule: mixes[mix], seed: seed + 1000 * stage, split: 'train', batch, context }, step - first - 1, span);
 }
+
+/** Steps at which another phase of the mix begins, ascending; the first phase is left out. */
+export function mixChanges({ stages }: ZooModel): number[] {
+  return stages.flatMap(({ through, span, mix }, stage) => {
+    const first = stages[stage - 1]?.through ?? 0;
+    return mixes[mix].map(({ from }) => first + 1 + Math.ceil(from * span)).filter((step) => step > 1 && step <= through);
+  });
+}

@@ -1,8 +1,8 @@
 /** The README of one model, written from its plan, its curve and its evaluation. */
 import type { HeadScores } from '../../src/algorithmic/headScores.ts';
 import type { CurvePoint } from '../train.ts';
-import { defaultSchedule } from '../corpus/mix.ts';
 import type { ZooModel } from '../plans.ts';
+import { mixChanges } from '../stream.ts';
 import type { BehaviorScore, Measure, StoryScore } from './behaviors.ts';
 import { meanLoss } from './curveSvg.ts';
 import type { Evaluation, PredictorScores } from './evaluation.ts';
@@ -48,7 +48,7 @@ export function modelReadme(report: ModelReport, others: readonly Evaluation[], 
     '## Loss',
     '![Loss against step](curve.svg)',
     lossTable(report.curve),
-    `Mean of the 20 steps up to the one named, nats per token. Spans of random tokens are part of the mix, and the mix changes at ${defaultSchedule.slice(1).map(({ from }) => percent(from, 0)).join(' and ')} of the training, so that the curve is no measure of language alone. Every step is in \`curve.json\`.`,
+    `Mean of the 20 steps up to the one named, nats per token. The mix, described in \`zoo/corpus\`, has another phase from steps ${mixChanges(plan).map(grouped).join(', ')} on, and spans of random tokens are part of it, so that the curve is no measure of language alone. Every step is in \`curve.json\`.`,
     '## Behaviours',
     'Held-out templates and held-out combinations of entities. Intervals are 95 %: Wilson where items are independent, otherwise a bootstrap over documents.',
     behaviors(evaluation, others),
