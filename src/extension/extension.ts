@@ -72,7 +72,7 @@ function registerViews(
     window.createTreeView(viewIds.methods, { treeDataProvider: methodsTree }),
     models.onChange(() => {
       const open = models.all.length;
-      modelsView.badge = open === 0 ? undefined : { value: open, tooltip: l10n.t('{0} models open', open) };
+      modelsView.badge = open === 0 ? undefined : { value: open, tooltip: l10n.t('open models: {0}', open) };
     }),
   );
 }

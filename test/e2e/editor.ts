@@ -1,0 +1,74 @@
+/** What a person does in the editor, and what can be seen there. */
+import type { Page } from 'playwright-core';
+import { runCommand } from './launch.ts';
+
+/** Where a piece of text is drawn in the editor: the first time it occurs, or the last. */
+export async function placeOf(page: Page, text: string, which: 'first' | 'last' = 'first'): Promise<{ x: number; y: number }> {
+  const found = await page.evaluate(`((wanted, last) => {
+    const places = [];
+    for (const line of document.querySelectorAll('.editor-instance .view-line')) {
+      const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const content = node.data.replace(/\\u00a0/g, ' ');
+        for (let at = content.indexOf(wanted); at >= 0; at = content.indexOf(wanted, at + 1)) {
+          const range = document.createRange();
+          range.setStart(node, at);
+          range.setEnd(node, at + wanted.length);
+          const box = range.getBoundingClientRect();
+          places.push({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+        }
+      }
+    }
+    places.sort((a, b) => a.y - b.y || a.x - b.x);
+    return last ? places.at(-1) : places[0];
+  })(${JSON.stringify(text)}, ${which === 'last'})`) as { x: number; y: number } | undefined;
+  if (found === undefined) throw new Error(`The editor shows no “${text}”.`);
+  return found;
+}
+
+/** Rests the pointer on a text until a hover says something that `expected` matches. Returns what it says. */
+export async function hoverOver(page: Page, text: string, expected: RegExp, which: 'first' | 'last' = 'first', timeout = 25_000): Promise<string> {
+  let seen = '';
+  for (const end = Date.now() + timeout; Date.now() < end; ) {
+    await leave(page);
+    const { x, y } = await placeOf(page, text, which);
+    await page.mouse.move(x, y);
+    await page.mouse.move(x + 1, y, { steps: 2 });
+    for (let wait = 0; wait < 30; wait++) {
+      await page.waitForTimeout(100);
+      seen = (await page.locator('.monaco-hover:visible').allInnerTexts()).join('\n').replace(/\u00a0/g, ' ');
+      if (expected.test(seen)) return seen;
+    }
+  }
+  throw new Error(`No hover over “${text}” matched ${expected}; the last one was: ${seen || '(none)'}`);
+}
+
+export async function leave(page: Page): Promise<void> {
+  await page.mouse.move(700, 700);
+  await page.waitForTimeout(400);
+}
+
+export async function clickOn(page: Page, text: string): Promise<void> {
+  await leave(page);
+  const { x, y } = await placeOf(page, text);
+  await page.mouse.click(x, y);
+}
+
+export async function statusText(page: Page): Promise<string> {
+  return (await page.locator('.statusbar-item[id*="mechanist"]').first().innerText()).replace(/\u00a0/g, ' ');
+}
+
+/** Waits until a value satisfies a condition. */
+export async function until<T>(page: Page, what: string, read: () => Promise<T>, holds: (value: T) => boolean, timeout = 30_000): Promise<T> {
+  let value = await read();
+  for (const end = Date.now() + timeout; !holds(value); value = await read()) {
+    if (Date.now() > end) throw new Error(`${what}: still ${JSON.stringify(value)}`);
+    await page.waitForTimeout(150);
+  }
+  return value;
+}
+
+export async function openMechanistSidebar(page: Page): Promise<void> {
+  await runCommand(page, 'Mechanist: Show Inspector');
+  await page.locator('.sidebar .pane-header', { hasText: 'Inspector' }).waitFor();
+}
