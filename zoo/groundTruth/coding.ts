@@ -13,8 +13,8 @@ import { labelDefinitions } from '../corpus/labels.ts';
 import type { LabelDefinition, LabelValue } from '../corpus/labels.ts';
 
 export const mostValues = 12;
-export const mostSteps = 8;
-export const fewest = 50;
+const mostSteps = 8;
+export const fewest = 25;
 /** Nats from which a token counts as surprising, or the next one as open. */
 const openness = 1;
 

@@ -31,10 +31,10 @@ export interface FeatureCount {
 }
 
 /** Numbers of features tried. */
-export const featureCounts: readonly number[] = [1, 2, 3, 5, 8, 12, 20, 32, 64];
+const featureCounts: readonly number[] = [1, 2, 3, 5, 8, 12, 20, 32, 64];
 
 /** Share of the linear probe's AUROC above chance that must be reached. */
-export const shareOfProbe = 0.95;
+const shareOfProbe = 0.95;
 
 const perAnswer = { selection: 1000, heldOut: 3000 };
 
