@@ -166,5 +166,5 @@ function withCorruptedInputs(graph: Graph, senders: readonly EdgeNode[]): Graph 
 function repeated(value: Tensor, times: number): Tensor {
   const data = new (value.data.constructor as new (length: number) => typeof value.data)(value.data.length * times);
   for (let i = 0; i < times; i++) data.set(value.data as never, i * value.data.length);
-  return { dtype: value.dtype, dims: [value.dims[0]! * times, ...value.dims.slice(1)], data } as Tensor;
+  return { dtype: value.dtype, dims: [value.dims[0]! * times, ...value.dims.slice(1)], data };
 }
