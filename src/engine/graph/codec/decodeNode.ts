@@ -2,7 +2,7 @@
 import { MechanistError } from '../../errors.ts';
 import type { Attribute, Graph, Node } from '../ir.ts';
 import type { Tensor } from '../../tensor.ts';
-import { readTensor } from './decodeTensor.ts';
+import { readEntry, readTensor } from './decodeTensor.ts';
 import type { Origin, StoredTensor } from './decodeTensor.ts';
 import type { WireReader } from './reader.ts';
 import { AttributeField, AttributeType, NodeField } from './schema.ts';
@@ -27,6 +27,7 @@ export function readNode(r: WireReader, scope: DecodeScope): Node {
   let name = '';
   let op = '';
   let domain = '';
+  let module = '';
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, Attribute>();
@@ -37,6 +38,11 @@ export function readNode(r: WireReader, scope: DecodeScope): Node {
       case NodeField.name: name = r.at('name').text(); break;
       case NodeField.opType: op = r.at('op_type').text(); break;
       case NodeField.domain: domain = r.at('domain').text(); break;
+      case NodeField.metadataProps: {
+        const [key, value] = readEntry(r.message('metadata_props'));
+        if (key === 'pkg.torch.onnx.name_scopes') module = modulePath(value);
+        break;
+      }
       case NodeField.attribute: {
         const [key, value] = readAttribute(r.message(`attribute[${attributes.size}]`), scope);
         if (attributes.has(key)) throw r.error(`The attribute "${key}" is given twice.`);
@@ -52,7 +58,17 @@ export function readNode(r: WireReader, scope: DecodeScope): Node {
   if (!knownDomains.has(domain)) throw new MechanistError('unsupported', `The operator domain "${domain.slice(0, 60)}" is not supported.`, { field });
   if (domain === '' && sequenceOperators.test(op)) throw new MechanistError('unsupported', 'Operators on sequences, optionals and strings are not supported.', { field });
   if (outputs.every((output) => output === '')) throw new MechanistError('parse', 'The node has no output.', { field });
-  return { name, op, domain, inputs, outputs, attributes };
+  return { name: module === '' || name.startsWith('/') ? name : `${module}/${name}`, op, domain, inputs, outputs, attributes };
+}
+
+/**
+ * Newer exporters of PyTorch write the path of modules as metadata, `['', 'h.0', 'h.0.attn', 'add_1']`, where older ones
+ * wrote it into the node's name: `/h.0/attn/Add_1`. Both become the latter.
+ */
+function modulePath(scopes: string): string {
+  const modules = [...scopes.matchAll(/'([^']*)'/g)].map((match) => match[1]!);
+  const path = modules.at(-2) ?? '';
+  return path === '' ? '' : `/${path.replaceAll(/\.(?!\d)/g, '/')}`;
 }
 
 function push(r: WireReader, names: string[], name: string): void {

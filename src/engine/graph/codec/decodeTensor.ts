@@ -92,7 +92,8 @@ function dimension(r: WireReader, dim: bigint): number {
   return Number(dim);
 }
 
-function readEntry(r: WireReader): [string, string] {
+/** A `StringStringEntryProto`: key and value. */
+export function readEntry(r: WireReader): [string, string] {
   let key = '';
   let value = '';
   for (let field = r.next(); field !== undefined; field = r.next()) {

@@ -6,7 +6,7 @@ export const IR_VERSION = 8;
 export const ModelField = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, functions: 25 } as const;
 export const OpsetField = { domain: 1, version: 2 } as const;
 export const GraphField = { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13, sparseInitializer: 15 } as const;
-export const NodeField = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
+export const NodeField = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7, metadataProps: 9 } as const;
 export const AttributeField = {
   name: 1, f: 2, i: 3, s: 4, t: 5, g: 6, floats: 7, ints: 8, strings: 9, tensors: 10, graphs: 11, type: 20, refAttrName: 21, sparseTensor: 22,
 } as const;

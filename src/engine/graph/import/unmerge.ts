@@ -9,6 +9,7 @@ import { GraphBuilder } from '../builder.ts';
 import { typeOf } from '../ir.ts';
 import type { Dim, Graph, Node, Shape } from '../ir.ts';
 import { prune } from '../prune.ts';
+import { productDim } from '../shape.ts';
 import { renameNodeReads } from '../rename.ts';
 import { lift } from './lift.ts';
 
@@ -46,15 +47,25 @@ class Unmerging {
     for (const name of node.outputs) this.keepType(name, this.shape(name));
   }
 
-  /** A Reshape that merges the batch with the axis after it. */
+  /** A Reshape that merges the batch with the axis after it, and perhaps further axes with each other. */
   private enter(node: Node): boolean {
-    if (node.op !== 'Reshape' || this.split.has(node.inputs[0]!)) return false;
-    const [from, to] = [this.shape(node.inputs[0]!), this.shape(node.outputs[0]!)];
+    const [input, output] = [node.inputs[0]!, node.outputs[0]!];
+    if (node.op !== 'Reshape' || this.split.has(input)) return false;
+    const [from, to] = [this.shape(input), this.shape(output)];
     if (from === undefined || to === undefined || from.length < 3 || to.length < 2) return false;
     const [a, b, ...rest] = from;
-    const isMerge = typeof a === 'string' && typeof to[0] === 'string' && to[0] !== a && rest.join() === to.slice(1).join();
-    if (isMerge) this.split.set(node.outputs[0]!, { to: this.plain(node.inputs[0]!), axes: [a, b!] });
-    return isMerge;
+    if (typeof a !== 'string' || typeof to[0] !== 'string' || to[0] === a) return false;
+    const kept = to.slice(1);
+    if (rest.join() === kept.join()) this.split.set(output, { to: this.plain(input), axes: [a, b!] });
+    else if (to[0] === productDim([a, b!]) && isFixed(kept)) this.split.set(output, { to: this.reshaped(this.plain(input), output, [a, b!], kept), axes: [a, b!] });
+    else return false;
+    return true;
+  }
+
+  private reshaped(input: string, output: string, axes: readonly [Dim, Dim], rest: readonly number[]): string {
+    const name = this.b.reshape(input, [0, 0, ...rest], this.b.fresh(`${output}~apart`));
+    this.keepType(name, [...axes, ...rest], typeOf(this.graph, output)?.dtype);
+    return name;
   }
 
   /** A Reshape of a split tensor: its elements are in the same order, so it starts from the split form. */
@@ -126,4 +137,8 @@ class Unmerging {
   private keepType(name: string, shape: Shape | undefined, dtype = typeOf(this.graph, name)?.dtype): void {
     if (name !== '' && dtype !== undefined) this.b.setType(name, { dtype, shape });
   }
+}
+
+function isFixed(shape: Shape): shape is readonly number[] {
+  return shape.every((dim) => typeof dim === 'number');
 }

@@ -1,5 +1,5 @@
 /** The hooks inside attention: queries, keys, values, scores, pattern and what the heads give. */
-import type { Node, Shape } from '../../graph/ir.ts';
+import type { Dim, Node, Shape } from '../../graph/ir.ts';
 import type { Layer } from './layer.ts';
 import type { ScopedGraph } from './scopedGraph.ts';
 
@@ -12,9 +12,11 @@ export interface AttentionSizes {
 /** Head counts as the graph has them; `declared` heads are used where it does not show them. Undefined without recognisable attention. */
 export function attentionSizes(g: ScopedGraph, layer: Layer, declared: number | undefined): AttentionSizes | undefined {
   const joined = g.entering(`${layer.scope}/${layer.layout.attentionOut}`)[0];
-  const width = joined === undefined ? undefined : g.shapeOf(joined)!.at(-1);
+  if (joined === undefined) return undefined;
+  const parts = partsOf(g, joined);
+  const width = parts === undefined ? g.shapeOf(joined)!.at(-1) : product(parts.shape[2], parts.shape[3]);
   const pattern = softmaxOf(g, layer)?.outputs[0];
-  const nHeads = [partsOf(g, joined)?.[2], pattern === undefined ? undefined : g.shapeOf(pattern)?.at(-3), declared].find((heads) => typeof heads === 'number');
+  const nHeads = [parts?.shape[2], pattern === undefined ? undefined : g.shapeOf(pattern)?.at(-3), declared].find((heads) => typeof heads === 'number');
   if (typeof nHeads !== 'number' || typeof width !== 'number' || width % nHeads !== 0) return undefined;
   const dHead = width / nHeads;
   const { qkv } = layer.layout;
@@ -22,11 +24,18 @@ export function attentionSizes(g: ScopedGraph, layer: Layer, declared: number | 
   return { nHeads, nKeyValueHeads: typeof keys === 'number' && keys % dHead === 0 ? keys / dHead : nHeads, dHead };
 }
 
-/** The shape [b,p,h,d] that is joined to the input of the output projection, where it is. */
-function partsOf(g: ScopedGraph, joined: string | undefined): Shape | undefined {
-  const join = joined === undefined ? undefined : g.producerOf(joined);
-  const shape = join?.op === 'Reshape' ? g.shapeOf(join.inputs[0]!) : undefined;
-  return shape?.length === 4 ? shape : undefined;
+function product(a: Dim | undefined, b: Dim | undefined): number | undefined {
+  return typeof a === 'number' && typeof b === 'number' ? a * b : undefined;
+}
+
+/** The tensor [b,p,h,d] that enters the output projection, or that is joined on its way there. */
+function partsOf(g: ScopedGraph, joined: string): { name: string; shape: Shape } | undefined {
+  const join = g.producerOf(joined);
+  for (const name of [joined, ...(join?.op === 'Reshape' ? [join.inputs[0]!] : [])]) {
+    const shape = g.shapeOf(name);
+    if (shape?.length === 4) return { name, shape };
+  }
+  return undefined;
 }
 
 /** Names the attention hooks of a layer, as far as they are found. */
@@ -53,8 +62,7 @@ function softmaxOf(g: ScopedGraph, { scope, layout }: Layer): Node | undefined {
 function nameHeadOutputs(g: ScopedGraph, { scope, layout, hook }: Layer, { nHeads, dHead }: AttentionSizes): void {
   const joined = g.entering(`${scope}/${layout.attentionOut}`)[0];
   if (joined === undefined) return;
-  const join = g.producerOf(joined);
-  const parts = join?.op === 'Reshape' ? join.inputs[0]! : undefined;
+  const parts = partsOf(g, joined)?.name;
   if (parts !== undefined && isPerHead(g, parts, nHeads, dHead) && g.readersOf(parts).length === 1) g.name(parts, `${hook}.attn.hook_z`);
   else if (g.shapeOf(joined)!.length === 3) g.nameSplit(joined, `${hook}.attn.hook_z`, [nHeads, dHead]);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../../../src/engine/graph/builder.ts';
 import { decodeFile, decodeModel } from '../../../../../src/engine/graph/codec/decode.ts';
 import { encodeModel } from '../../../../../src/engine/graph/codec/encode.ts';
-import { TensorField } from '../../../../../src/engine/graph/codec/schema.ts';
+import { NodeField, StringEntryField, TensorField } from '../../../../../src/engine/graph/codec/schema.ts';
 import { float, int, ints, string } from '../../../../../src/engine/graph/ir.ts';
 import type { Attribute, Graph } from '../../../../../src/engine/graph/ir.ts';
 import { bytesPerElement, f32, i64, tensor, zeros } from '../../../../../src/engine/tensor.ts';
@@ -167,5 +167,19 @@ describe('nodes', () => {
       output(g, 'y');
     }));
     expect(graph.nodes.map(({ op }) => op)).toEqual(['Relu', 'Exp']);
+  });
+  it('get the module path that newer exporters keep as metadata', () => {
+    const scopes = (value: string): Write => (n) => n.messageField(NodeField.metadataProps, (e) => {
+      e.stringField(StringEntryField.key, 'pkg.torch.onnx.name_scopes');
+      e.stringField(StringEntryField.value, value);
+    });
+    const { graph } = decodeModel(model((g) => {
+      input(g, 'x');
+      node(g, 'Relu', ['x'], ['a'], scopes("['', 'model', 'model.layers.0', 'model.layers.0.mlp.fc1', 'relu']"));
+      node(g, 'Exp', ['a'], ['b'], scopes("['', 'exp']"));
+      node(g, 'Neg', ['b'], ['y'], scopes('nonsense'));
+      output(g, 'y');
+    }));
+    expect(graph.nodes.map(({ name }) => name)).toEqual(['/model/layers.0/mlp/fc1/Relu_node', 'Exp_node', 'Neg_node']);
   });
 });
