@@ -1,0 +1,42 @@
+/** `mechanist heads`: what kind of head each one is, on repeated random tokens. */
+import { headScores } from '../../algorithmic/headScores.ts';
+import { MechanistError } from '../../engine/errors.ts';
+import { descriptionFolder } from '../../engine/models/openPath.ts';
+import { loadTokenizer } from '../../engine/models/tokenizer.ts';
+import { writeJson } from '../command.ts';
+import type { Command } from '../command.ts';
+import { openModel } from '../openModel.ts';
+import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
+
+export const heads: Command = {
+  name: 'heads',
+  summary: 'Score every head as previous-token, duplicate-token and induction head.',
+  positionals: ['MODEL'],
+  options: {
+    span: { type: 'string', value: 'N', description: 'Length of the random span that is repeated once (default 50).' },
+    rows: { type: 'string', value: 'N', description: 'Number of sequences (default 10).' },
+    seed: { type: 'string', value: 'N', description: 'Seed of the random tokens (default 1).' },
+    ...runtimeOptions,
+    ...modelOptions,
+  },
+  notes: `Sequences are a random span and its repetition, behind the token that begins a text where the tokenizer has one. Scores lie between 0
+and 1 and are means of attention: to the previous token, to earlier copies of the token, to what followed them.
+${modelNotes}`,
+  async run({ positionals, options, signal, output }) {
+    const [span, rows, seed] = [positiveInteger(options, 'span') ?? 50, positiveInteger(options, 'rows') ?? 10, positiveInteger(options, 'seed') ?? 1];
+    const model = await openModel(positionals[0]!, options, output, signal);
+    const vocabulary = model.config?.dOut;
+    if (vocabulary === undefined) throw new MechanistError('unsupported', 'The size of this model\'s vocabulary is not known.', { file: model.source });
+    const tokenizer = await loadTokenizer(await descriptionFolder(model)).catch((error: unknown) => {
+      // Random tokens need no tokenizer; without one nothing is put in front of them.
+      if (MechanistError.is(error, 'not-found')) return undefined;
+      throw error;
+    });
+    const special = new Set([tokenizer?.bosId, tokenizer?.eosId, tokenizer?.padId]);
+    const tokenIds = Array.from({ length: vocabulary }, (_, id) => id).filter((id) => !special.has(id));
+    const scores = await withRuntime(options, (runtime) => headScores(model, runtime, {
+      tokenIds, span, rows, seed, signal, ...(tokenizer?.bosId === undefined ? {} : { bosId: tokenizer.bosId }),
+    }));
+    writeJson(output, { span, rows, seed, heads: scores });
+  },
+};
