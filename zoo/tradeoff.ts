@@ -16,7 +16,7 @@ import { loadFableTokenizer } from './tokenizer/encode.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { hook: { type: 'string', default: 'blocks.2.hook_resid_post' }, steps: { type: 'string', default: '400' }, width: { type: 'string', default: '1024' } },
+  options: { hook: { type: 'string', default: 'blocks.2.hook_resid_post' }, steps: { type: 'string', default: '300' }, width: { type: 'string', default: '1024' } },
 });
 const id = positionals[0] ?? 'fable-4l';
 const { hook } = values;
