@@ -1,9 +1,9 @@
 /** The little Markdown that the zoo's reports need. */
 import { MechanistError } from '../../src/engine/errors.ts';
 
-/** A table; columns after the first are aligned to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = head.map((_, i) => (i === 0 ? '---' : '---:'));
+/** A table; columns after the first `left` ones are aligned to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
+  const rule = head.map((_, i) => (i < left ? '---' : '---:'));
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

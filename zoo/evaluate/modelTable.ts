@@ -10,7 +10,7 @@ export function modelTable(reports: readonly ModelReport[]): string {
   const { ngram, untrained } = main.evaluation;
   const blank = ['', ''];
   const row = (title: string, value: (report: ModelReport) => string, controls: readonly string[] = blank): string[] => [title, ...reports.map(value), ...controls];
-  const scoreOf = (scores: { readonly behaviors: ModelReport['evaluation']['trained']['behaviors'] }, name: string): string => percent(scores.behaviors.find((score) => score.name === name)!.score);
+  const scoreOf = (scores: { readonly behaviors: ModelReport['evaluation']['trained']['behaviors'] }, name: string): string => percent(scores.behaviors.find((score) => score.name === name)!.score, 2);
   const head = (kind: 'previousToken' | 'induction') => (scores: ModelReport['evaluation']['trained']): string => {
     const best = bestHead(scores.heads, kind);
     return `${best[kind].toFixed(2)} (${best.layer}.${best.head})`;
