@@ -51,9 +51,10 @@ export const steps: readonly Step[] = [
     name: 'hovers are turned off and on again',
     async run({ page }) {
       await runCommand(page, 'Mechanist: Turn Hovers On or Off');
-      await page.waitForTimeout(1_000);
+      await until(page, 'status bar', () => statusText(page), (text) => text.includes('hovers off'));
       await assert.rejects(hoverOver(page, 'John', inspection, 'first', 3_000));
       await runCommand(page, 'Mechanist: Turn Hovers On or Off');
+      await until(page, 'status bar', () => statusText(page), (text) => !text.includes('hovers off'));
       await hoverOver(page, 'John', inspection);
     },
   },

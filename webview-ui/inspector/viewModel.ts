@@ -42,7 +42,7 @@ export function stripTokens(tokens: readonly InspectedToken[], selected: number,
     level: levelOf(values[index], most),
     value: values[index] === undefined ? '' : activationText(values[index]),
     selected: index === selected,
-    breaks: token.text.includes('\n'),
+    breaks: /[\n↵]/.test(token.text),
   }));
 }
 

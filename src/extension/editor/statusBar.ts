@@ -42,7 +42,8 @@ export class StatusBar implements Disposable {
     const { icon, state } = this.state();
     const model = this.models.active?.model.id;
     const legend = this.painter.legend;
-    this.item.text = `$(${icon}) ${model ?? 'Mechanist'}${legend === undefined ? '' : ` · ${legend}`}`;
+    const parts = [model ?? 'Mechanist', legend, readSetting('hover.enabled') ? undefined : l10n.t('hovers off')];
+    this.item.text = `$(${icon}) ${parts.filter((part) => part !== undefined).join(' · ')}`;
     this.item.backgroundColor = this.engine.condition.kind === 'failed' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
     this.item.accessibilityInformation = { label: `Mechanist: ${model ?? l10n.t('no model')}, ${state}` };
     this.item.tooltip = this.tooltip(model, state);

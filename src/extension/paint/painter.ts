@@ -112,7 +112,10 @@ export class Painter implements Disposable {
   step(editor: TextEditor, direction: 1 | -1): boolean {
     const { painting } = this;
     if (painting === undefined || painting.document !== editor.document) return false;
-    const hits = hitsOf(painting.ranges, scaleOf(painting.ranges.map(({ value }) => value)));
+    const text = inspectedDocument(editor.document);
+    // A line break cannot be shown as a hit.
+    const seen = painting.ranges.filter(({ start, end }) => /\S/.test(text.slice(start, end)));
+    const hits = hitsOf(seen, scaleOf(painting.ranges.map(({ value }) => value)));
     const hit = neighbouringHit(hits, editor.document.offsetAt(editor.selection.start), direction);
     if (hit === undefined) return false;
     const range = rangeOf(editor.document, hit.start, hit.end);

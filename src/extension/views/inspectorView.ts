@@ -11,6 +11,7 @@ import type { Disposable } from '../disposables.ts';
 import { followedEditor, inspectedDocument, rangeOf } from '../editor/documents.ts';
 import { Follow } from '../editor/follow.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import { onKindChange } from '../process/kindChange.ts';
 import { tokenAt } from '../inspection/inspectionCache.ts';
 import type { Inspected, Inspector } from '../inspection/inspector.ts';
 import { describeFailure } from '../models/openModels.ts';
@@ -40,6 +41,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
   private view: WebviewView | undefined;
   private snapshot: Snapshot | undefined;
   private generation = 0;
+  private shows: InspectorState['kind'] | undefined;
   private lens: AbortController | undefined;
 
   constructor(parts: InspectorViewParts) {
@@ -55,8 +57,9 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
     shown.add(view.onDidChangeVisibility(() => void this.update()));
     shown.add(new Follow(() => void this.update()));
     shown.add(this.parts.models.onChange(() => void this.update()));
-    shown.add(this.parts.engine.onCondition(({ kind, ...condition }) => {
-      if (kind === 'failed' && 'reason' in condition) this.send({ type: 'state', state: { kind: 'failed', message: condition.reason, remedy: 'restart' } });
+    shown.add(onKindChange(this.parts.engine, (condition) => {
+      if (condition.kind === 'failed') this.sendState({ kind: 'failed', message: condition.reason, remedy: 'restart' });
+      else if (condition.kind === 'ready' && this.shows === 'failed') void this.update();
     }));
     view.onDidDispose(() => {
       shown.dispose();
@@ -76,7 +79,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
     if (this.view?.visible !== true) return;
     const generation = ++this.generation;
     const show = (state: InspectorState): void => {
-      if (generation === this.generation) this.send({ type: 'state', state });
+      if (generation === this.generation) this.sendState(state);
     };
     const place = Follow.place();
     if (place === undefined) {
@@ -169,6 +172,11 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
 
   private failAhead(error: unknown): void {
     if (!PeerError.is(error, 'cancelled')) this.parts.report(`computing ahead: ${describeFailure(error)}`);
+  }
+
+  private sendState(state: InspectorState): void {
+    this.shows = state.kind;
+    this.send({ type: 'state', state });
   }
 
   private send(message: ToInspector): void {

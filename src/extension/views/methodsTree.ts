@@ -49,9 +49,8 @@ export class MethodsTree implements TreeDataProvider<MethodNode> {
     const lacking = missing(method, this.atHand());
     const item = new TreeItem(l10n.t(method.name));
     item.id = method.id;
-    item.iconPath = new ThemeIcon(lacking.length === 0 ? 'beaker' : 'circle-outline');
-    const needs = lacking.map((need) => needName(need, l10n.t)).join(', ');
-    item.description = lacking.length === 0 ? l10n.t('ready') : l10n.t('needs {0}', needs);
+    item.iconPath = new ThemeIcon(method.run === undefined ? 'book' : 'beaker');
+    item.description = lacking.length > 0 ? l10n.t('needs {0}', lacking.map((need) => needName(need, l10n.t)).join(', ')) : readiness(method);
     // A model is opened when it is needed, so its absence keeps nothing from running.
     item.contextValue = method.run === undefined ? 'method' : 'method.runnable';
     item.accessibilityInformation = { label: `${l10n.t(method.name)}: ${l10n.t(method.question)} ${item.description}` };
@@ -65,10 +64,17 @@ export class MethodsTree implements TreeDataProvider<MethodNode> {
   }
 }
 
+/** Of a method for which everything is at hand. */
+function readiness({ run }: Method): string {
+  return run === undefined ? l10n.t('card only, not run from here') : l10n.t('ready');
+}
+
 function groupItem({ id, name, question, parent }: MethodGroup): TreeItem {
   const item = new TreeItem(l10n.t(name), parent === undefined ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed);
   item.id = id;
   item.tooltip = l10n.t(question);
+  // Without it a screen reader hears the tooltip instead of the name.
+  item.accessibilityInformation = { label: `${l10n.t(name)}: ${l10n.t(question)}` };
   item.contextValue = 'group';
   return item;
 }

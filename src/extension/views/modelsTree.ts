@@ -6,6 +6,7 @@ import { PeerError } from '../../protocol/peer.ts';
 import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import { onKindChange } from '../process/kindChange.ts';
 import { bytesText, countText } from '../inspection/words.ts';
 import type { OpenModels } from '../models/openModels.ts';
 
@@ -24,7 +25,7 @@ export class ModelsTree implements TreeDataProvider<ModelNode> {
     this.engine = engine;
     this.models = models;
     this.owned.add(models.onChange(() => this.changes.fire()));
-    this.owned.add(engine.onCondition(({ kind }) => {
+    this.owned.add(onKindChange(engine, ({ kind }) => {
       if (kind !== 'starting') this.changes.fire();
     }));
   }

@@ -34,7 +34,7 @@ export function webviewPage({ webview, extensionUri, view, title, element, strin
 <link rel="stylesheet" href="${escapeAttribute(asset(`${view}.css`))}">
 </head>
 <body data-view="${view}" data-strings="${escapeAttribute(JSON.stringify(strings))}">
-<main><${element}></${element}></main>
+<main><h1 class="only-heard">${escapeAttribute(title)}</h1><${element}></${element}></main>
 <script nonce="${nonce}" src="${escapeAttribute(asset(`${view}.js`))}"></script>
 </body>
 </html>`;

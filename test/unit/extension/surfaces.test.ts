@@ -3,8 +3,9 @@ import { Disposables } from '../../../src/extension/disposables.ts';
 import { activationText, bar, bytesText, countText, percent, visible } from '../../../src/extension/inspection/words.ts';
 import { methodCard, methodOf, methods, missing } from '../../../src/extension/methods/catalogue.ts';
 import { methodGroups } from '../../../src/extension/methods/groups.ts';
+import { onKindChange } from '../../../src/extension/process/kindChange.ts';
 import { conditionOf } from '../../../src/extension/process/condition.ts';
-import { english } from './fakes.ts';
+import { FakeEngine, english } from './fakes.ts';
 
 describe('notation', () => {
   it('makes white space visible', () => {
@@ -51,6 +52,17 @@ describe('the state of the engine', () => {
   it('tells work from rest', () => {
     expect([conditionOf({ kind: 'busy', calls: 2 }, english), conditionOf({ kind: 'ready' }, english)]).toEqual([{ kind: 'ready', busy: true }, { kind: 'ready', busy: false }]);
   });
+});
+
+it('a change of kind is told, work that begins and ends is not', () => {
+  const engine = new FakeEngine();
+  const told: string[] = [];
+  onKindChange(engine, ({ kind }) => told.push(kind));
+  engine.become({ kind: 'ready', busy: true });
+  engine.become({ kind: 'ready', busy: false });
+  engine.become({ kind: 'starting' });
+  engine.become({ kind: 'ready', busy: false });
+  expect(told).toEqual(['starting', 'ready']);
 });
 
 describe('the methods', () => {
