@@ -18,8 +18,10 @@ const largestTransfer = 2 ** 30;
 export function writeFileAtomically(file: string, chunks: Iterable<Uint8Array>): void {
   const temporary = `${file}.${randomUUID()}.tmp`;
   let descriptor: number | undefined;
+  let created = false;
   try {
     descriptor = openSync(temporary, 'wx');
+    created = true;
     for (const chunk of chunks) writeAll(descriptor, chunk);
     fsyncSync(descriptor);
     closeSync(descriptor);
@@ -28,7 +30,7 @@ export function writeFileAtomically(file: string, chunks: Iterable<Uint8Array>):
     flushFolder(dirname(file));
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor);
-    rmSync(temporary, { force: true });
+    if (created) rmSync(temporary, { force: true });
     if (MechanistError.is(error)) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new MechanistError(reasons.get(code) ?? 'argument', `The file could not be written (${code}).`, { file, cause: error });
