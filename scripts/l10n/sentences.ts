@@ -8,8 +8,13 @@ import { inspectorSentences } from '../../src/extension/views/inspectorSentences
 
 const sources = fileURLToPath(new URL('../../src/extension', import.meta.url));
 
+/** The file that translations are copied from: each sentence under itself. */
+export function bundleText(): string {
+  return `${JSON.stringify(Object.fromEntries(collectSentences().map((sentence) => [sentence, sentence])), null, 2)}\n`;
+}
+
 /** Sorted, each once. */
-export function collectSentences(): string[] {
+function collectSentences(): string[] {
   const said = new Set<string>(inspectorSentences);
   for (const { name, question } of methodGroups) [name, question].forEach((sentence) => said.add(sentence));
   for (const { name, question, assumptions, strengths, weaknesses, check } of methods) {
@@ -19,9 +24,4 @@ export function collectSentences(): string[] {
     for (const [, sentence] of readFileSync(join(sources, file), 'utf8').matchAll(/\bt\('((?:[^'\\]|\\.)*)'/g)) said.add(sentence!);
   }
   return [...said].toSorted();
-}
-
-/** The file that translations are copied from: each sentence under itself. */
-export function bundleText(): string {
-  return `${JSON.stringify(Object.fromEntries(collectSentences().map((sentence) => [sentence, sentence])), null, 2)}\n`;
 }

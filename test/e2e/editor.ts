@@ -2,30 +2,6 @@
 import type { Page } from 'playwright-core';
 import { runCommand } from './launch.ts';
 
-/** Where a piece of text is drawn in the editor: the first time it occurs, or the last. */
-export async function placeOf(page: Page, text: string, which: 'first' | 'last' = 'first'): Promise<{ x: number; y: number }> {
-  const found = await page.evaluate(`((wanted, last) => {
-    const places = [];
-    for (const line of document.querySelectorAll('.editor-instance .view-line')) {
-      const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
-      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-        const content = node.data.replace(/\\u00a0/g, ' ');
-        for (let at = content.indexOf(wanted); at >= 0; at = content.indexOf(wanted, at + 1)) {
-          const range = document.createRange();
-          range.setStart(node, at);
-          range.setEnd(node, at + wanted.length);
-          const box = range.getBoundingClientRect();
-          places.push({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
-        }
-      }
-    }
-    places.sort((a, b) => a.y - b.y || a.x - b.x);
-    return last ? places.at(-1) : places[0];
-  })(${JSON.stringify(text)}, ${which === 'last'})`) as { x: number; y: number } | undefined;
-  if (found === undefined) throw new Error(`The editor shows no “${text}”.`);
-  return found;
-}
-
 /** Rests the pointer on a text until a hover says something that `expected` matches. Returns what it says. */
 export async function hoverOver(page: Page, text: string, expected: RegExp, which: 'first' | 'last' = 'first', timeout = 25_000): Promise<string> {
   let seen = '';
@@ -41,11 +17,6 @@ export async function hoverOver(page: Page, text: string, expected: RegExp, whic
     }
   }
   throw new Error(`No hover over “${text}” matched ${expected}; the last one was: ${seen || '(none)'}`);
-}
-
-export async function leave(page: Page): Promise<void> {
-  await page.mouse.move(700, 700);
-  await page.waitForTimeout(400);
 }
 
 export async function clickOn(page: Page, text: string): Promise<void> {
@@ -71,4 +42,33 @@ export async function until<T>(page: Page, what: string, read: () => Promise<T>,
 export async function openMechanistSidebar(page: Page): Promise<void> {
   await runCommand(page, 'Mechanist: Show Inspector');
   await page.locator('.sidebar .pane-header', { hasText: 'Inspector' }).waitFor();
+}
+
+/** Where a piece of text is drawn in the editor: the first time it occurs, or the last. */
+async function placeOf(page: Page, text: string, which: 'first' | 'last' = 'first'): Promise<{ x: number; y: number }> {
+  const found = await page.evaluate<{ x: number; y: number } | undefined>(`((wanted, last) => {
+    const places = [];
+    for (const line of document.querySelectorAll('.editor-instance .view-line')) {
+      const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const content = node.data.replace(/\\u00a0/g, ' ');
+        for (let at = content.indexOf(wanted); at >= 0; at = content.indexOf(wanted, at + 1)) {
+          const range = document.createRange();
+          range.setStart(node, at);
+          range.setEnd(node, at + wanted.length);
+          const box = range.getBoundingClientRect();
+          places.push({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+        }
+      }
+    }
+    places.sort((a, b) => a.y - b.y || a.x - b.x);
+    return last ? places.at(-1) : places[0];
+  })(${JSON.stringify(text)}, ${which === 'last'})`);
+  if (found === undefined) throw new Error(`The editor shows no “${text}”.`);
+  return found;
+}
+
+async function leave(page: Page): Promise<void> {
+  await page.mouse.move(700, 700);
+  await page.waitForTimeout(400);
 }

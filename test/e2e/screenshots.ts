@@ -14,10 +14,12 @@ const themes = [
 
 export async function takeScreenshots(page: Page, folder: string, images: string): Promise<void> {
   await mkdir(images, { recursive: true });
-  await runCommand(page, 'View: Close Panel').catch(() => undefined);
+  await page.setViewportSize({ width: 1280, height: 960 });
   await openMechanistSidebar(page);
+  const methods = page.locator('.sidebar .pane-header', { hasText: 'Methods' });
+  if ((await methods.getAttribute('aria-expanded')) === 'true') await methods.click();
   await clickOn(page, 'gave');
-  await runCommand(page, 'Notifications: Clear All Notifications').catch(() => undefined);
+  await runCommand(page, 'Notifications: Clear All Notifications');
   await runCommand(page, 'Mechanist: Paint Text by Surprise');
   await until(page, 'legend', () => statusText(page), (text) => /surprise/.test(text));
   await clickOn(page, 'gave');

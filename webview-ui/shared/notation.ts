@@ -1,8 +1,8 @@
 /** How tokens and numbers are written in views. */
 
-/** A token with its white space made visible. */
+/** A token with its white space made visible. The sign for a carriage return is in few fonts, so it is written as in a string. */
 export function visibleToken(token: string): string {
-  return token.replace(/ /g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/\t/g, '⇥');
+  return token.replace(/ /g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/␍/g, '\\r').replace(/\t/g, '⇥');
 }
 
 export function probabilityText(probability: number): string {

@@ -1,8 +1,8 @@
 /** How numbers and tokens are written wherever they appear in the editor. */
 
-/** A token with its white space made visible. */
+/** A token with its white space made visible. The sign for a carriage return is in few fonts, so it is written as in a string. */
 export function visible(token: string): string {
-  return token.replace(/ /g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/\t/g, '⇥');
+  return token.replace(/ /g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/␍/g, '\\r').replace(/\t/g, '⇥');
 }
 
 /** `activation` against `most`, both ≥ 0, as `width` blocks. Something that is not zero shows at least one. */
