@@ -29,7 +29,7 @@ export const behaviorTasks: readonly BehaviorTask[] = [
 ];
 
 /** Stories of the full evaluation. */
-export const storyCount = 500;
+const storyCount = 500;
 
 export interface BehaviorScore {
   readonly name: string;

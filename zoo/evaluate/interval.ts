@@ -20,7 +20,8 @@ export function wilson(successes: number, n: number): Interval {
   const centre = p + z ** 2 / (2 * n);
   const spread = z * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
   const scale = 1 + z ** 2 / n;
-  return { low: Math.max(0, (centre - spread) / scale), high: Math.min(1, (centre + spread) / scale) };
+  // At the ends the bound is the end itself, which rounding would miss.
+  return { low: successes === 0 ? 0 : (centre - spread) / scale, high: successes === n ? 1 : (centre + spread) / scale };
 }
 
 /** Percentile interval of Σ sum / Σ weight when the groups are drawn again with replacement. */
