@@ -1,12 +1,13 @@
 /**
  * `npm run package [-- --target linux-x64 --target win32-x64 … | --all]`: one VSIX for each platform, for this machine's
- * by default. Prints path and size.
+ * by default. Refuses to pack a file that `build/contents.ts` does not expect. Prints path and size.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createVSIX } from '@vscode/vsce';
+import { createVSIX, listFiles } from '@vscode/vsce';
 import { buildAll, repository } from './build/bundles.ts';
+import { unexpectedFiles } from './build/contents.ts';
 
 /** Platforms with a binary of onnxruntime. */
 const allTargets = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-arm64'];
@@ -16,6 +17,8 @@ const targets = values.all ? allTargets : (values.target ?? [`${process.platform
 
 for (const target of targets) {
   await buildAll(target);
+  const unexpected = unexpectedFiles((await listFiles({ cwd: repository, dependencies: false })).map((file) => file.replaceAll('\\', '/')));
+  if (unexpected.length > 0) throw new Error(`not meant for the package: ${unexpected.join(', ')}`);
   const packagePath = join(repository, `mechanist-${target}.vsix`);
   await createVSIX({ cwd: repository, target, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
   process.stdout.write(`${packagePath} ${(statSync(packagePath).size / 1e6).toFixed(1)} MB\n`);

@@ -16,8 +16,10 @@ export async function takeScreenshots(page: Page, folder: string, images: string
   await mkdir(images, { recursive: true });
   await page.setViewportSize({ width: 1280, height: 960 });
   await openMechanistSidebar(page);
-  const methods = page.locator('.sidebar .pane-header', { hasText: 'Methods' });
-  if ((await methods.getAttribute('aria-expanded')) === 'true') await methods.click();
+  for (const view of ['Methods', 'Models']) {
+    const header = page.locator('.sidebar .pane-header', { hasText: view });
+    if ((await header.getAttribute('aria-expanded')) === 'true') await header.click();
+  }
   await clickOn(page, 'gave');
   await runCommand(page, 'Notifications: Clear All Notifications');
   await runCommand(page, 'Mechanist: Paint Text by Surprise');
