@@ -16,6 +16,8 @@ export interface DictionaryPlan {
 type Training = DictionaryPlan['training'];
 
 const saeTraining: Training = { architecture: 'topk', nLatents: 3072, k: 24, steps: 900, batchSize: 1024, learningRate: 3e-3, seed: 11 };
+/** The first and the last layer need fewer latents: of 3,072 a third never fired. */
+const outerTraining: Training = { ...saeTraining, nLatents: 1536, k: 16 };
 const transcoderTraining: Training = { ...saeTraining, nLatents: 2048, k: 32, seed: 12 };
 const crossLayerTraining: Training = { architecture: 'jumprelu', nLatents: 1024, k: 24, steps: 600, batchSize: 1024, learningRate: 2e-3, seed: 13 };
 
@@ -23,7 +25,7 @@ const layers = [0, 1, 2, 3];
 const residual = (layer: number): string => `blocks.${layer}.hook_resid_post`;
 
 export const zooDictionaries: readonly DictionaryPlan[] = [
-  ...layers.map((layer) => autoencoder('fable-4l', residual(layer))),
+  ...layers.map((layer) => autoencoder('fable-4l', residual(layer), layer === 0 || layer === 3 ? outerTraining : saeTraining)),
   autoencoder('fable-4l', 'blocks.2.attn.hook_z'),
   autoencoder('fable-4l', 'blocks.2.hook_mlp_out'),
   transcoders('fable-4l'),
@@ -37,8 +39,8 @@ export const zooDictionaries: readonly DictionaryPlan[] = [
   autoencoder('fable-4l-b', residual(2)),
 ];
 
-function autoencoder(model: string, hook: string): DictionaryPlan {
-  return { model, id: hook, kind: 'sae', inputs: [hook], outputs: [hook], training: saeTraining };
+function autoencoder(model: string, hook: string, training: Training = saeTraining): DictionaryPlan {
+  return { model, id: hook, kind: 'sae', inputs: [hook], outputs: [hook], training };
 }
 
 function transcoders(model: string): DictionaryPlan {
