@@ -27,6 +27,9 @@ describe('intervals', () => {
   it('Wilson\'s interval of all out of n stays below 1 only at its lower end', () => {
     const { low, high } = wilson(100, 100);
     expect(high).toBe(1);
+    // Rounding alone would miss these ends.
+    expect(wilson(400, 400).high).toBe(1);
+    expect(wilson(0, 400).low).toBe(0);
     expect(low).toBeCloseTo(100 / (100 + 1.959964 ** 2), 6);
   });
 
