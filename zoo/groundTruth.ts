@@ -1,5 +1,5 @@
 /**
- * `npm run zoo:ground-truth -- MODEL [--contexts N]`: for every latent variable of the corpus, how well single features of
+ * `npm run zoo:ground-truth -- MODEL [DICTIONARY…] [--contexts N]`: for every latent variable of the corpus, how well single features of
  * the model's autoencoders tell it on held-out text, beside neurons, principal directions, a random dictionary and the
  * same kind of autoencoder on the untrained model. Writes ground_truth.json beside each autoencoder and, for the model,
  * ground-truth.json and ground-truth.md. The same files give the same numbers.
@@ -27,8 +27,8 @@ import { loadFableTokenizer } from './tokenizer/encode.ts';
 /** Of the texts, the random dictionary, the controls and every draw. */
 const seed = 21;
 
-async function score(id: string, contexts: number): Promise<void> {
-  const plans = zooDictionaries.filter((plan) => plan.model === id && plan.kind === 'sae' && existsSync(join(dictionaryFolder(plan), 'cfg.json')));
+async function score(id: string, chosen: readonly string[], contexts: number): Promise<void> {
+  const plans = zooDictionaries.filter((plan) => plan.model === id && plan.kind === 'sae' && existsSync(join(dictionaryFolder(plan), 'cfg.json')) && (chosen.length === 0 || chosen.includes(plan.id)));
   const tokenizer = loadFableTokenizer();
   const model = await openHuggingFace(modelFolder(id));
   const untrained = freshModel(planOf(id)!, tokenizer.size);
@@ -51,12 +51,12 @@ async function score(id: string, contexts: number): Promise<void> {
     variables: known.map(({ variable }) => variable),
     selection: coded(texts.selection, known),
     heldOut: coded(texts.heldOut, known),
-    resamples: 200, shuffles: 99, seed, onProgress: progress,
+    resamples: 100, shuffles: 99, seed, onProgress: progress,
   });
   await runtime.dispose();
   const summary = summarize(measured.answers, seed);
   const about = {
-    model: id, modelHash: await model.hash(), command: `npm run zoo:ground-truth -- ${id}`,
+    model: id, modelHash: await model.hash(), command: `npm run zoo:ground-truth -- ${[id, ...chosen].join(' ')}`,
     text: { selection: 'validation', heldOut: 'test', contexts, contextLength, seed },
     control: { steps: plans.map(controlSteps) },
   };
@@ -70,11 +70,11 @@ async function score(id: string, contexts: number): Promise<void> {
 }
 
 if (import.meta.main) {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { contexts: { type: 'string', default: '512' } } });
-  const [id = ''] = positionals;
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { contexts: { type: 'string', default: '256' } } });
+  const [id = '', ...chosen] = positionals;
   if (planOf(id) === undefined || !zooDictionaries.some(({ model, kind }) => model === id && kind === 'sae')) {
     process.stderr.write('error: name a model of the zoo that has autoencoders\n');
     process.exit(2);
   }
-  await score(id, Number(values.contexts));
+  await score(id, chosen, Number(values.contexts));
 }

@@ -36,7 +36,7 @@ const featureCounts: readonly number[] = [1, 2, 3, 5, 8, 12, 20, 32, 64];
 /** Share of the linear probe's AUROC above chance that must be reached. */
 const shareOfProbe = 0.95;
 
-const perAnswer = { selection: 1000, heldOut: 3000 };
+const perAnswer = { selection: 600, heldOut: 2000 };
 
 /** Errors: `argument` for labels that do not fit the text; `cancelled`. */
 export function countFeatures(request: FeatureCountRequest): FeatureCount {
