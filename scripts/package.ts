@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createVSIX, listFiles } from '@vscode/vsce';
+import { PackageManager, createVSIX, listFiles } from '@vscode/vsce';
 import { buildAll, repository } from './build/bundles.ts';
 import { unexpectedFiles } from './build/contents.ts';
 
@@ -17,7 +17,7 @@ const targets = values.all ? allTargets : (values.target ?? [`${process.platform
 
 for (const target of targets) {
   await buildAll(target);
-  const unexpected = unexpectedFiles((await listFiles({ cwd: repository, dependencies: false })).map((file) => file.replaceAll('\\', '/')));
+  const unexpected = unexpectedFiles((await listFiles({ cwd: repository, packageManager: PackageManager.None })).map((file) => file.replaceAll('\\', '/')));
   if (unexpected.length > 0) throw new Error(`not meant for the package: ${unexpected.join(', ')}`);
   const packagePath = join(repository, `mechanist-${target}.vsix`);
   await createVSIX({ cwd: repository, target, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });

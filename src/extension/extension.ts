@@ -8,7 +8,7 @@ import { registerCommands } from './commands/register.ts';
 import { contextKeys } from './contextKeys.ts';
 import { computeInBackground } from './editor/background.ts';
 import { registerHovers } from './editor/hover.ts';
-import { StatusBar } from './editor/statusBar.ts';
+import { StatusBar } from './views/statusBar.ts';
 import { EngineService } from './process/engineService.ts';
 import { Inspector } from './inspection/inspector.ts';
 import { OpenModels } from './models/openModels.ts';

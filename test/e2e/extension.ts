@@ -23,7 +23,7 @@ export const steps: readonly Step[] = [
   {
     name: 'the extension is there and has started no engine',
     async run({ page }) {
-      await until(page, 'status bar', () => statusText(page), (text) => text.includes('Mechanist'), 60_000);
+      await page.locator('.statusbar-item', { hasText: 'Mechanist' }).first().waitFor({ timeout: 120_000 });
       assert.deepEqual(engines(), []);
     },
   },

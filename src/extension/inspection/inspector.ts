@@ -44,7 +44,10 @@ export class Inspector {
     this.engine = engine;
     this.models = models;
     this.owned.add(models.onChange(() => {
-      if (models.all.length === 0) this.cache.clear();
+      if (models.all.length > 0) return;
+      // Another process may give the same keys to other models.
+      this.cache.clear();
+      this.plans.clear();
     }));
   }
 
