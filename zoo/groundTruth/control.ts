@@ -1,4 +1,5 @@
 /** The control that knows no language: a dictionary of the same kind on the model as it was before training. */
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,9 +21,10 @@ export function controlSteps({ training }: DictionaryPlan): number {
 /** Trains the control of an autoencoder's plan. What an earlier run has trained is read from its checkpoint. */
 export async function trainControl(plan: DictionaryPlan, untrained: Model, runtime: Runtime, seed: number): Promise<Dictionary> {
   const { model, inputs, outputs, id } = plan;
-  const file = join(work, model, 'controls', `${id}.safetensors`);
-  mkdirSync(dirname(file), { recursive: true });
   const training = { ...plan.training, steps: controlSteps(plan) };
+  const choices = createHash('sha256').update(JSON.stringify([training, seed])).digest('hex').slice(0, 12);
+  const file = join(work, model, 'controls', `${id}-${choices}.safetensors`);
+  mkdirSync(dirname(file), { recursive: true });
   const tokens = training.steps * (training.batchSize ?? 4096);
   const contexts = fableContexts(loadFableTokenizer(), 'train', 2000 + seed, Math.ceil(tokens / (contextLength - 1)));
   const run = trainOnModel({ model: untrained, runtime, contexts, inputs, outputs, training, id: `control:${id}`, checkpoint: { file, every: 100 }, compile: { threads: 1 } });
