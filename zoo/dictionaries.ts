@@ -37,17 +37,18 @@ export const zooDictionaries: readonly DictionaryPlan[] = [
   },
   autoencoder('fable-4l-b', residual(1)),
   autoencoder('fable-4l-b', residual(2)),
+  transcoders('fable-4l-b', { ...transcoderTraining, nLatents: 1536, steps: 400 }),
 ];
 
 function autoencoder(model: string, hook: string, training: Training = saeTraining): DictionaryPlan {
   return { model, id: hook, kind: 'sae', inputs: [hook], outputs: [hook], training };
 }
 
-function transcoders(model: string): DictionaryPlan {
+function transcoders(model: string, training: Training = transcoderTraining): DictionaryPlan {
   return {
     model, id: 'transcoders', kind: 'transcoders',
     inputs: layers.map((layer) => `blocks.${layer}.ln2.hook_normalized`),
     outputs: layers.map((layer) => `blocks.${layer}.hook_mlp_out`),
-    training: transcoderTraining,
+    training,
   };
 }
