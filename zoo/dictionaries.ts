@@ -37,7 +37,7 @@ export const zooDictionaries: readonly DictionaryPlan[] = [
   },
   autoencoder('fable-4l-b', residual(1)),
   autoencoder('fable-4l-b', residual(2)),
-  transcoders('fable-4l-b', { ...transcoderTraining, nLatents: 1536, steps: 400 }),
+  transcoders('fable-4l-b', { ...transcoderTraining, steps: 800 }),
 ];
 
 function autoencoder(model: string, hook: string, training: Training = saeTraining): DictionaryPlan {

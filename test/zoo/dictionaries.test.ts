@@ -77,10 +77,10 @@ test('the dictionary in the middle of fable-4l stands in for the residual stream
   expect(reported.scores.fvu.high).toBeLessThanOrEqual(0.15);
 });
 
-test('replacing every MLP of fable-4l by its transcoder costs little', async () => {
-  const model = await openHuggingFace(modelFolder('fable-4l'));
-  const replacement = await openTranscoders(dictionaryFolder({ model: 'fable-4l', id: 'transcoders' }));
-  const { scores, layers } = await replacementCost({ model, replacement, runtime, batches: evaluationBatches(24), resamples: 20 });
+test.each(['fable-4l', 'fable-4l-b'])('replacing every MLP of %s by its transcoder costs little', async (id) => {
+  const model = await openHuggingFace(modelFolder(id));
+  const replacement = await openTranscoders(dictionaryFolder({ model: id, id: 'transcoders' }));
+  const { scores, layers } = await replacementCost({ model, replacement, runtime, batches: evaluationBatches(), resamples: 20 });
   expect(layers).toBe(4);
   expect(scores.ceIncrease.value).toBeLessThanOrEqual(0.15);
 });
