@@ -12,13 +12,13 @@ import { differentiate } from '../engine/graph/differentiate/differentiate.ts';
 import { typeOf } from '../engine/graph/ir.ts';
 import type { Graph } from '../engine/graph/ir.ts';
 import { prune } from '../engine/graph/prune.ts';
-import { metricFeeds, metricOutput } from '../engine/metrics/append.ts';
+import { metricFeeds, metricOutput, metricPosition } from '../engine/metrics/append.ts';
 import { metricGraph } from '../engine/metrics/metricGraph.ts';
 import type { Metric } from '../engine/metrics/parse.ts';
 import { unknownHook } from '../engine/models/hookPattern.ts';
 import type { GraphOptions, Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
-import { numbersOf } from '../engine/tensor.ts';
+import { elementCount, numbersOf } from '../engine/tensor.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
 export interface AttributionPatchingOptions {
@@ -57,7 +57,7 @@ export async function attributionPatching(model: Model, runtime: Runtime, option
 
   const metricOf = (run: ReadonlyMap<string, Tensor>): number => numbersOf(run.get(metricOutput)!)[0]!;
   return {
-    attributions: new Map(options.hooks.map((hook) => [hook, baseRun.get(attributionName(hook))!])),
+    attributions: new Map(options.hooks.map((hook) => [hook, atAllPositions(model, options, hook, baseRun.get(attributionName(hook))!, ids.dims[1]!)])),
     cleanMetric: metricOf(base === clean ? baseRun : sourceRun),
     corruptedMetric: metricOf(base === clean ? sourceRun : baseRun),
   };
@@ -65,7 +65,7 @@ export async function attributionPatching(model: Model, runtime: Runtime, option
 
 /** The two graphs of attribution patching: capture on the source prompts, and forward + backward + contraction on the base prompts. */
 function attributionPrograms(model: Model, metric: Metric, hooks: readonly string[], options: GraphOptions = {}): { source: Graph; base: Graph } {
-  const graph = metricGraph(model.graph(options), metric, model.output, hooks);
+  const graph = metricGraph(model.graph(options), metric, model.output);
   for (const hook of hooks) if (typeOf(graph, hook)?.shape === undefined) throw unknownHook(hook, graph.types.keys());
   const { graph: backward, gradients } = differentiate(graph, { seeds: new Map([[metricOutput, 'ones']]), wrt: hooks });
   const b = new GraphBuilder({ ...backward, outputs: [metricOutput] });
@@ -74,6 +74,22 @@ function attributionPrograms(model: Model, metric: Metric, hooks: readonly strin
     b.output(b.reduceSum(b.mul(b.sub(source, hook), gradients.get(hook)!), [-1], false, attributionName(hook)));
   }
   return { source: prune(graph, [metricOutput, ...hooks]), base: b.build() };
+}
+
+/**
+ * Behind the last block the graph computes the metric's position alone; elsewhere nothing that the metric reads is
+ * there to patch, so the other positions have attribution 0.
+ */
+function atAllPositions(model: Model, options: AttributionPatchingOptions, hook: string, value: Tensor, positions: number): Tensor {
+  const position = metricPosition(options.metric);
+  const whole = typeOf(model.graph(options.graph), hook)?.shape;
+  if (position === undefined || whole?.[1] !== 'pos' || value.dims[1] !== 1 || positions === 1) return value;
+  const [rows, , ...rest] = value.dims as [number, number, ...number[]];
+  const size = elementCount(rest);
+  const data = new Float32Array(rows * positions * size);
+  const at = position < 0 ? position + positions : position;
+  for (let row = 0; row < rows; row++) data.set((value.data as Float32Array).subarray(row * size, (row + 1) * size), (row * positions + at) * size);
+  return { dtype: 'float32', dims: [rows, positions, ...rest], data };
 }
 
 const sourceName = (hook: string): string => `source/${hook}`;
