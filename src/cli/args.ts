@@ -51,7 +51,7 @@ export function globalHelp(commands: readonly Command[]): string {
     ...table(commands.map(({ name, summary }) => [name, summary] as const)),
     '',
     'mechanist COMMAND --help describes a command. Results go to stdout or --out, errors to stderr.',
-    'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.',
+    'Exit codes: 0 done, 1 failed, 130 stopped.',
     '',
   ].join('\n');
 }

@@ -27,7 +27,6 @@ export interface Surroundings {
 /** Exit codes. */
 const succeeded = 0;
 const failed = 1;
-const wrongUsage = 2;
 const stopped = 130;
 
 /** Runs one command line (without the program's name), prints its error if it fails, and resolves to the exit code. */
@@ -36,7 +35,6 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
     return await dispatch(argv, surroundings);
   } catch (error) {
     surroundings.output.note(`error: ${describe(error)}\n`);
-    if (error instanceof UsageError) return wrongUsage;
     return MechanistError.is(error, 'cancelled') ? stopped : failed;
   }
 }

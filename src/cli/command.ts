@@ -46,7 +46,7 @@ export interface Output {
   readonly colour: boolean;
 }
 
-/** The command line itself is wrong: exit code 2 instead of 1. */
+/** The command line itself is wrong, not what it names. */
 export class UsageError extends MechanistError {
   constructor(statement: string, hint?: string) {
     super('argument', statement, { hint });

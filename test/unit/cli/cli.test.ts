@@ -63,9 +63,9 @@ describe('runCommandLine', () => {
     ['a missing option', ['show', 'a'], /--out is missing/],
     ['an option without its value', ['show', 'a', '--out'], /--out/],
     ['an unknown option', ['show', 'a', '--out', 'x', '--nope'], /--nope/],
-  ])('exits with 2 on %s', async (_, argv, message) => {
+  ])('exits with 1 on %s', async (_, argv, message) => {
     const { code, stdout, stderr } = await run(argv);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^error: /);
     expect(stderr).toMatch(message);
   });

@@ -46,9 +46,9 @@ describe('a command in a process of its own', () => {
     expect(await run(['fail', 'm'])).toEqual({ code: 1, stdout: '', stderr: 'error: m.safetensors › header: Bad header.\n' });
   });
 
-  it('passes on a usage error with exit code 2', async () => {
+  it('passes on a usage error with exit code 1', async () => {
     const { code, stderr } = await run(['succeed']);
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(stderr).toBe('error: MODEL is missing. See mechanist succeed --help.\n');
   });
 

@@ -46,7 +46,7 @@ describe('edges', () => {
   });
 
   test('refuses a method it does not know', async () => {
-    expect(await mechanist('edges', model, '--clean', clean, '--corrupted', corrupted, '--metric', metric, '--method', 'guess', '--out', join(folder, 'no'))).toMatchObject({ code: 2, stderr: expect.stringContaining('eap-ig') });
+    expect(await mechanist('edges', model, '--clean', clean, '--corrupted', corrupted, '--metric', metric, '--method', 'guess', '--out', join(folder, 'no'))).toMatchObject({ code: 1, stderr: expect.stringContaining('eap-ig') });
   });
 });
 
