@@ -4,8 +4,9 @@
  * same kind of autoencoder on the untrained model. Writes ground_truth.json beside each autoencoder and, for the model,
  * ground-truth.json and ground-truth.md. The same files give the same numbers.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openDictionary } from '../src/engine/dictionaries/open.ts';
 import { openHuggingFace } from '../src/engine/models/huggingface.ts';
@@ -13,15 +14,16 @@ import { Runtime } from '../src/engine/runtime/runtime.ts';
 import { contextLength } from './contexts.ts';
 import { zooDictionaries } from './dictionaries.ts';
 import { dictionaryFolder, modelFolder } from './dictionaryFolder.ts';
+import { replaceSection } from './evaluate/markdown.ts';
 import { codings } from './groundTruth/coding.ts';
 import { controlSteps, trainControl } from './groundTruth/control.ts';
 import { measure } from './groundTruth/measure.ts';
 import type { Site } from './groundTruth/measure.ts';
-import { reportJson, reportMarkdown } from './groundTruth/report.ts';
+import { reportJson, reportMarkdown, summaryMarkdown } from './groundTruth/report.ts';
 import { summarize } from './groundTruth/summary.ts';
 import { coded, labelledText } from './groundTruth/text.ts';
 import { freshModel } from './languageModel.ts';
-import { planOf } from './plans.ts';
+import { planOf, zooModels } from './plans.ts';
 import { loadFableTokenizer } from './tokenizer/encode.ts';
 
 /** Of the texts, the random dictionary, the controls and every draw. */
@@ -66,6 +68,10 @@ async function score(id: string, chosen: readonly string[], contexts: number): P
   writeFileSync(join(modelFolder(id), 'ground-truth.json'), reportJson({ ...about, summary, skipped, answers: measured.answers }));
   const markdown = reportMarkdown(id, contexts * contextLength, summary, skipped);
   writeFileSync(join(modelFolder(id), 'ground-truth.md'), markdown);
+  if (id === zooModels[0]!.id) {
+    const readme = fileURLToPath(new URL('README.md', import.meta.url));
+    writeFileSync(readme, replaceSection(readFileSync(readme, 'utf8'), 'ground truth', summaryMarkdown(summary)));
+  }
   process.stdout.write(markdown);
 }
 

@@ -17,8 +17,8 @@ const titles: Readonly<Record<Compared, string>> = {
   latents: 'latents', neurons: 'neurons', principal: 'PCA', random: 'random', control: 'untrained',
 };
 
-export function reportMarkdown(model: string, tokens: number, summary: Summary, skipped: readonly Skipped[]): string {
-  const { variables, someQuestion, meanOfQuestions, questions, advantage } = summary;
+/** The shares of variables that single features tell, and by how much latents lead: what the zoo's README shows. */
+export function summaryMarkdown({ someQuestion, meanOfQuestions, questions, advantage }: Summary): string {
   const of = ({ count, of: total }: Share): string => `${count} of ${total} (${percent(count / total, 0)})`;
   const shares = table(['held-out AUROC ≥ 0.95', ...compared.map((name) => titles[name])], [
     ['variables, for some value', ...compared.map((name) => of(someQuestion[name]))],
@@ -27,6 +27,13 @@ export function reportMarkdown(model: string, tokens: number, summary: Summary, 
   ]);
   const others = compared.filter((name) => name !== 'latents');
   const leads = others.map((name) => `${titles[name]} ${signed(advantage[name].value)} [${signed(advantage[name].low)}, ${signed(advantage[name].high)}]`).join(', ');
+  return `${shares}
+
+Mean lead of latents in AUROC over variables [95 %, bootstrap over variables]: ${leads}.`;
+}
+
+export function reportMarkdown(model: string, tokens: number, summary: Summary, skipped: readonly Skipped[]): string {
+  const { variables } = summary;
   const rows = variables.toSorted((a, b) => b.auroc.latents - a.auroc.latents).map((v) => [
     `\`${v.variable}\``,
     String(v.questions), String(v.reached.latents),
@@ -44,9 +51,7 @@ export function reportMarkdown(model: string, tokens: number, summary: Summary, 
 
 Feature, sign, threshold and hook point are chosen on ${grouped(tokens)} tokens of the validation split and scored on ${grouped(tokens)} tokens of the test split: combinations of entities, and templates except those of stories, that appear in neither training nor validation. Every representation may use its best hook point.
 
-${shares}
-
-Mean lead of latents in AUROC over variables [95 %, bootstrap over variables]: ${leads}.
+${summaryMarkdown(summary)}
 
 ${table(head, rows)}
 
