@@ -8,7 +8,7 @@ import { GraphBuilder } from '../../engine/graph/builder.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
 import { prune } from '../../engine/graph/prune.ts';
 import { splice } from '../../engine/graph/splice.ts';
-import { metricFeeds, metricPerRowOutput } from '../../engine/metrics/append.ts';
+import { metricFeeds, metricPerRowOutput, positionInput } from '../../engine/metrics/append.ts';
 import { metricGraph } from '../../engine/metrics/metricGraph.ts';
 import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
@@ -90,7 +90,7 @@ export class CircuitRunner {
     const feeds = new Map<string, Tensor>(this.fixed);
     for (const [name, value] of this.model.feeds(this.options.clean)) feeds.set(name, repeat(value));
     const width = this.options.clean.get(this.model.requiredInputs[0]!)!.dims[1];
-    for (const [name, value] of metricFeeds(this.options.metric, this.prompts, width)) feeds.set(name, value.dims[0] === this.prompts && name !== 'metric/position' ? repeat(value) : value);
+    for (const [name, value] of metricFeeds(this.options.metric, this.prompts, width)) feeds.set(name, value.dims[0] === this.prompts && name !== positionInput ? repeat(value) : value);
     feeds.set(promptRows, i64([rows], Array.from({ length: rows }, (_, row) => row % this.prompts)));
     for (const group of receiverGroups(this.edges)) feeds.set(cutInput(group.hook), this.cutMask(group, circuits));
     return feeds;

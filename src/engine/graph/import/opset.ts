@@ -4,9 +4,10 @@
  * Constants must have been lifted (constants.ts). Contrib operators are left to decompose.ts.
  */
 import { MechanistError } from '../../errors.ts';
-import { i64, scalar, tensor } from '../../tensor.ts';
+import { i64, numbersOf, scalar, tensor } from '../../tensor.ts';
 import { floatAttribute, int, intAttribute, intsAttribute, string, stringAttribute } from '../ir.ts';
 import type { Attribute, Graph, Node } from '../ir.ts';
+import { normalAxis } from '../shape.ts';
 import { emitGelu } from './contrib/activations.ts';
 import { layerNormalization } from './contrib/norms.ts';
 import { rewrite } from './rewrite.ts';
@@ -117,7 +118,23 @@ function saturated(e: Emitter, name: string): string {
 
 function pad(e: Emitter): boolean {
   if (stringAttribute(e.node, 'mode', 'constant') === 'wrap') throw refused('Padding by wrapping around');
+  const axes = e.input(3);
+  if (axes !== undefined) return padEveryAxis(e, axes);
   return attributesToInputs(e, [['pads', (v) => e.b.constant(i64([v.length], v))], ['value', (v) => floatScalar(e, v[0]!)]]);
+}
+
+/**
+ * Writes out the margins of the axes that are not named, which are 0: onnxruntime 1.30 moves a Transpose through a Pad
+ * without regard to `axes`, and the program then fails at run time.
+ */
+function padEveryAxis(e: Emitter, axes: string): boolean {
+  const rank = e.rank(e.required(0));
+  const named = e.b.constantOf(axes);
+  if (rank === undefined || named === undefined) return false;
+  const before = Array.from(numbersOf(named), (axis) => normalAxis(axis, rank));
+  const places = [...before, ...before.map((axis) => axis + rank)];
+  const pads = e.op('ScatterElements', [e.b.vector(Array<number>(2 * rank).fill(0)), e.b.vector(places), e.required(1)], { axis: int(0) });
+  return e.replace({ inputs: [e.required(0), pads, e.input(2) ?? ''] });
 }
 
 function clip(e: Emitter): boolean {
