@@ -3,6 +3,8 @@
  * data whose types both sides share. Token offsets are UTF-16 units of the text that was sent, end exclusive.
  */
 import * as v from 'valibot';
+import { algorithmicParams } from './methods/algorithmic.ts';
+import type { AlgorithmicResults } from './methods/algorithmicResults.ts';
 
 const text = v.pipe(v.string(), v.maxLength(200_000));
 const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(500));
@@ -38,6 +40,7 @@ export const paramsSchemas = {
       v.object({ kind: v.literal('feature'), dictionary: identifier, feature: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
     ]),
   }),
+  ...algorithmicParams,
 } as const;
 
 export type MethodName = keyof typeof paramsSchemas;
@@ -45,7 +48,7 @@ export type Params<M extends MethodName> = v.InferInput<(typeof paramsSchemas)[M
 /** Parameters as the engine sees them, defaults filled in. */
 export type ParsedParams<M extends MethodName> = v.InferOutput<(typeof paramsSchemas)[M]>;
 
-export interface Results {
+export interface Results extends AlgorithmicResults {
   'engine.status': EngineStatus;
   'zoo.list': readonly ZooEntry[];
   'model.open': ModelSummary;

@@ -1,5 +1,6 @@
 /** The methods of the engine process by name. */
 import type { MethodName, ParsedParams, Results } from '../protocol/methods.ts';
+import { algorithmicJobs } from './methods/algorithmic/jobs.ts';
 import { dictionaryOpen } from './methods/dictionaryOpen.ts';
 import { modelClose } from './methods/modelClose.ts';
 import { modelOpen } from './methods/modelOpen.ts';
@@ -21,4 +22,5 @@ export const jobs: { readonly [M in JobName]: (session: Session, params: ParsedP
   'text.inspect': textInspect,
   'text.lens': textLens,
   'text.paint': textPaint,
+  ...algorithmicJobs,
 };
