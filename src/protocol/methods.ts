@@ -3,6 +3,8 @@
  * data whose types both sides share. Token offsets are UTF-16 units of the text that was sent, end exclusive.
  */
 import * as v from 'valibot';
+import { semanticSchemas } from './methods/semantic.ts';
+import type { SemanticResults } from './methods/semanticResults.ts';
 import { algorithmicParams } from './methods/algorithmic.ts';
 import type { AlgorithmicResults } from './methods/algorithmicResults.ts';
 
@@ -41,6 +43,7 @@ export const paramsSchemas = {
     ]),
   }),
   ...algorithmicParams,
+  ...semanticSchemas,
 } as const;
 
 export type MethodName = keyof typeof paramsSchemas;
@@ -48,7 +51,7 @@ export type Params<M extends MethodName> = v.InferInput<(typeof paramsSchemas)[M
 /** Parameters as the engine sees them, defaults filled in. */
 export type ParsedParams<M extends MethodName> = v.InferOutput<(typeof paramsSchemas)[M]>;
 
-export interface Results extends AlgorithmicResults {
+export interface Results extends AlgorithmicResults, SemanticResults {
   'engine.status': EngineStatus;
   'zoo.list': readonly ZooEntry[];
   'model.open': ModelSummary;

@@ -4,6 +4,7 @@ import { algorithmicJobs } from './methods/algorithmic/jobs.ts';
 import { dictionaryOpen } from './methods/dictionaryOpen.ts';
 import { modelClose } from './methods/modelClose.ts';
 import { modelOpen } from './methods/modelOpen.ts';
+import { semanticJobs } from './methods/semantic/jobs.ts';
 import { textInspect } from './methods/textInspect.ts';
 import { textLens } from './methods/textLens.ts';
 import { textPaint } from './methods/textPaint.ts';
@@ -23,4 +24,5 @@ export const jobs: { readonly [M in JobName]: (session: Session, params: ParsedP
   'text.lens': textLens,
   'text.paint': textPaint,
   ...algorithmicJobs,
+  ...semanticJobs,
 };
