@@ -7,6 +7,8 @@ import { semanticSchemas } from './methods/semantic.ts';
 import type { SemanticResults } from './methods/semanticResults.ts';
 import { algorithmicParams } from './methods/algorithmic.ts';
 import type { AlgorithmicResults } from './methods/algorithmicResults.ts';
+import { graphSchemas } from './methods/graph.ts';
+import type { GraphResults } from './methods/graphResults.ts';
 
 const text = v.pipe(v.string(), v.maxLength(200_000));
 const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(500));
@@ -44,6 +46,7 @@ export const paramsSchemas = {
   }),
   ...algorithmicParams,
   ...semanticSchemas,
+  ...graphSchemas,
 } as const;
 
 export type MethodName = keyof typeof paramsSchemas;
@@ -51,7 +54,7 @@ export type Params<M extends MethodName> = v.InferInput<(typeof paramsSchemas)[M
 /** Parameters as the engine sees them, defaults filled in. */
 export type ParsedParams<M extends MethodName> = v.InferOutput<(typeof paramsSchemas)[M]>;
 
-export interface Results extends AlgorithmicResults, SemanticResults {
+export interface Results extends AlgorithmicResults, SemanticResults, GraphResults {
   'engine.status': EngineStatus;
   'zoo.list': readonly ZooEntry[];
   'model.open': ModelSummary;

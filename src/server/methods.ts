@@ -1,6 +1,7 @@
 /** The methods of the engine process by name. */
 import type { MethodName, ParsedParams, Results } from '../protocol/methods.ts';
 import { algorithmicJobs } from './methods/algorithmic/jobs.ts';
+import { graphJobs } from './methods/graph/jobs.ts';
 import { dictionaryOpen } from './methods/dictionaryOpen.ts';
 import { modelClose } from './methods/modelClose.ts';
 import { modelOpen } from './methods/modelOpen.ts';
@@ -24,5 +25,6 @@ export const jobs: { readonly [M in JobName]: (session: Session, params: ParsedP
   'text.lens': textLens,
   'text.paint': textPaint,
   ...algorithmicJobs,
+  ...graphJobs,
   ...semanticJobs,
 };
