@@ -1,50 +1,33 @@
 /**
- * `npm run test:e2e [-- --vsix FILE --screenshots]`: the packaged extension in a real workbench. Needs `CODE_SERVER` and a
- * Chromium; see `launch.ts`. Not part of `npm test`. `--screenshots` also renews the pictures in `docs/images`.
+ * `npm run test:e2e [-- SPEC … --vsix FILE --screenshots]`: the packaged extension in a real workbench. With names only
+ * those specs run. `--screenshots` renews the pictures in `docs/images` instead. Needs code-server (`CODE_SERVER`: its
+ * `out/node/entry.js`) and a Chromium (`CHROMIUM`).
  */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { sampleText, steps } from './extension.ts';
-import { launch } from './launch.ts';
-import { takeScreenshots } from './screenshots.ts';
+import { screenshots } from './screenshots.ts';
+import { specs } from './specs.ts';
+import { runSpecs } from './support/run.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: { vsix: { type: 'string', default: join(repository, `mechanist-${process.platform}-${process.arch}.vsix`) }, screenshots: { type: 'boolean', default: false } },
 });
 const vsix = resolve(values.vsix);
-if (!existsSync(vsix)) {
-  process.stderr.write(`error: there is no ${vsix}; npm run package makes it\n`);
+const codeServer = process.env.CODE_SERVER;
+const unknown = positionals.filter((name) => !specs.some((spec) => spec.name === name));
+const problem = unknown.length > 0 ? `there is no spec ${unknown.join(', ')}; there are ${specs.map(({ name }) => name).join(', ')}`
+  : !existsSync(vsix) ? `there is no ${vsix}; npm run package makes it`
+    : codeServer === undefined ? 'CODE_SERVER is not set: the path of code-server’s out/node/entry.js' : undefined;
+if (problem !== undefined) {
+  process.stderr.write(`error: ${problem}\n`);
   process.exit(2);
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'mechanist-workspace-'));
-const file = join(folder, 'sample.txt');
-await mkdir(join(folder, '.vscode'));
-await writeFile(file, sampleText);
-const workbench = await launch({ folder, file, vsix });
-let [passed, failed] = [0, 0];
-try {
-  for (const { name, run } of steps) {
-    const started = performance.now();
-    try {
-      await run(workbench);
-      passed++;
-      process.stdout.write(`✓ ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
-    } catch (error) {
-      failed++;
-      process.stdout.write(`✗ ${name}\n  ${String(error)}\n`);
-      await workbench.page.screenshot({ path: join(tmpdir(), `mechanist-e2e-failure-${failed}.png`) });
-    }
-  }
-  if (values.screenshots) await takeScreenshots(workbench.page, folder, join(repository, 'docs', 'images'));
-} finally {
-  await workbench.dispose();
-  await rm(folder, { recursive: true, force: true });
-}
+const chosen = positionals.length === 0 ? specs : specs.filter(({ name }) => positionals.includes(name));
+const { passed, failed } = await runSpecs(values.screenshots ? [screenshots] : chosen, { codeServer: codeServer!, browser: process.env.CHROMIUM ?? '/usr/bin/chromium', vsix });
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,37 +1,46 @@
-/** Pictures of hover, inspector and paint in all four kinds of theme, for the documentation. */
-import { mkdir, writeFile } from 'node:fs/promises';
+/** Pictures for the documentation, in all four kinds of theme. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
-import { clickOn, hoverOver, openMechanistSidebar, until, statusText } from './editor.ts';
-import { runCommand, webviewFrame } from './launch.ts';
+import { fileURLToPath } from 'node:url';
+import { clickOn, hoverOver } from './pages/editor.ts';
+import { runCommand } from './pages/palette.ts';
+import { expand, openInspector } from './pages/sidebar.ts';
+import { statusText } from './pages/statusBar.ts';
+import { themes, useTheme } from './pages/themes.ts';
+import { until } from './pages/until.ts';
+import { webviewFrame } from './pages/webview.ts';
+import { sampleFiles } from './support/sample.ts';
+import type { Spec } from './support/spec.ts';
 
-const themes = [
-  { name: 'dark', theme: 'Dark Modern', shown: 'vs-dark' },
-  { name: 'light', theme: 'Light Modern', shown: 'vs' },
-  { name: 'high-contrast', theme: 'Default High Contrast', shown: 'hc-black' },
-  { name: 'high-contrast-light', theme: 'Default High Contrast Light', shown: 'hc-light' },
-];
+const images = fileURLToPath(new URL('../../docs/images', import.meta.url));
 
-export async function takeScreenshots(page: Page, folder: string, images: string): Promise<void> {
-  await mkdir(images, { recursive: true });
-  await page.setViewportSize({ width: 1280, height: 960 });
-  await openMechanistSidebar(page);
-  for (const view of ['Methods', 'Models']) {
-    const header = page.locator('.sidebar .pane-header', { hasText: view });
-    if ((await header.getAttribute('aria-expanded')) === 'true') await header.click();
-  }
-  await clickOn(page, 'gave');
-  await runCommand(page, 'Notifications: Clear All Notifications');
-  await runCommand(page, 'Mechanist: Paint Text by Surprise');
-  await until(page, 'legend', () => statusText(page), (text) => /surprise/.test(text));
-  await clickOn(page, 'gave');
-  for (const { name, theme, shown } of themes) {
-    await writeFile(join(folder, '.vscode', 'settings.json'), JSON.stringify({ 'workbench.colorTheme': theme }));
-    await page.locator(`.monaco-workbench.${shown}`).waitFor();
-    const frame = await webviewFrame(page, 'inspector');
-    await frame.locator('.lens tbody tr').first().waitFor();
-    await hoverOver(page, 'John', /next: /, 'last');
-    await page.waitForTimeout(500);
-    await page.screenshot({ path: join(images, `workbench-${name}.png`) });
-  }
-}
+export const screenshots: Spec = {
+  name: 'screenshots',
+  files: sampleFiles,
+  open: 'sample.txt',
+  steps: [
+    {
+      name: 'hover, inspector and paint',
+      async run(workbench) {
+        const { page } = workbench;
+        await mkdir(images, { recursive: true });
+        await page.setViewportSize({ width: 1280, height: 960 });
+        await hoverOver(page, 'When', /next: /, 'first', 120_000);
+        await openInspector(page);
+        for (const view of ['Methods', 'Models']) await expand(page, view, false);
+        await clickOn(page, 'gave');
+        await runCommand(page, 'Mechanist: Paint Text by Surprise');
+        await until('legend', () => statusText(page), (text) => /surprise/.test(text));
+        await clickOn(page, 'gave');
+        for (const theme of themes) {
+          await useTheme(workbench, theme, ['inspector']);
+          const frame = await webviewFrame(page, 'inspector');
+          await frame.locator('.lens tbody tr').first().waitFor();
+          await hoverOver(page, 'John', /next: /, 'last');
+          await page.waitForTimeout(500);
+          await page.screenshot({ path: join(images, `workbench-${theme.name}.png`) });
+        }
+      },
+    },
+  ],
+};

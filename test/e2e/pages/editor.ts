@@ -1,6 +1,5 @@
 /** What a person does in the editor, and what can be seen there. */
 import type { Page } from 'playwright-core';
-import { runCommand } from './launch.ts';
 
 /** Rests the pointer on a text until a hover says something that `expected` matches. Returns what it says. */
 export async function hoverOver(page: Page, text: string, expected: RegExp, which: 'first' | 'last' = 'first', timeout = 25_000): Promise<string> {
@@ -23,25 +22,6 @@ export async function clickOn(page: Page, text: string): Promise<void> {
   await leave(page);
   const { x, y } = await placeOf(page, text);
   await page.mouse.click(x, y);
-}
-
-export async function statusText(page: Page): Promise<string> {
-  return (await page.locator('.statusbar-item[id*="mechanist"]').first().innerText()).replace(/\u00a0/g, ' ');
-}
-
-/** Waits until a value satisfies a condition. */
-export async function until<T>(page: Page, what: string, read: () => Promise<T>, holds: (value: T) => boolean, timeout = 30_000): Promise<T> {
-  let value = await read();
-  for (const end = Date.now() + timeout; !holds(value); value = await read()) {
-    if (Date.now() > end) throw new Error(`${what}: still ${JSON.stringify(value)}`);
-    await page.waitForTimeout(150);
-  }
-  return value;
-}
-
-export async function openMechanistSidebar(page: Page): Promise<void> {
-  await runCommand(page, 'Mechanist: Show Inspector');
-  await page.locator('.sidebar .pane-header', { hasText: 'Inspector' }).waitFor();
 }
 
 /** Where a piece of text is drawn in the editor: the first time it occurs, or the last. */

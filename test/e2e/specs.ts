@@ -1,0 +1,7 @@
+/** All specs, in the order in which they run. */
+import { engine } from './engine.ts';
+import { hover } from './hover.ts';
+import { inspector } from './inspector.ts';
+import type { Spec } from './support/spec.ts';
+
+export const specs: readonly Spec[] = [hover, inspector, engine];

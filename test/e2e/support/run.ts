@@ -1,0 +1,52 @@
+/** Runs specs one after another and counts their steps. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { install } from './installation.ts';
+import type { Spec } from './spec.ts';
+import { openWorkbench } from './workbench.ts';
+
+export interface RunOptions {
+  /** code-server's `out/node/entry.js`. */
+  readonly codeServer: string;
+  /** Path of a Chromium. */
+  readonly browser: string;
+  readonly vsix: string;
+}
+
+const browserFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** A spec that cannot be opened is one failure; a step that fails does not keep the next ones from running. */
+export async function runSpecs(specs: readonly Spec[], { codeServer, browser: executablePath, vsix }: RunOptions): Promise<{ passed: number; failed: number }> {
+  const count = { passed: 0, failed: 0 };
+  const installation = await install(codeServer, vsix);
+  const browser = await chromium.launch({ executablePath, args: browserFlags });
+  try {
+    for (const spec of specs) {
+      process.stdout.write(`${spec.name}\n`);
+      const workbench = await openWorkbench(installation, browser, spec).catch((error: unknown) => {
+        count.failed++;
+        process.stdout.write(`✗ the workbench opens\n  ${String(error)}\n`);
+      });
+      if (workbench === undefined) continue;
+      for (const { name, run } of spec.steps) {
+        const started = performance.now();
+        try {
+          await run(workbench);
+          count.passed++;
+          process.stdout.write(`✓ ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
+        } catch (error) {
+          count.failed++;
+          const picture = join(tmpdir(), `mechanist-e2e-${spec.name}-${count.failed}.png`);
+          await workbench.page.screenshot({ path: picture }).catch((problem: unknown) => process.stdout.write(`  no picture: ${String(problem)}\n`));
+          process.stdout.write(`✗ ${name}\n  ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  picture: ${picture}\n    ${workbench.diagnosis()}\n`);
+        }
+      }
+      await workbench.dispose();
+    }
+  } finally {
+    await browser.close();
+    await installation.dispose();
+  }
+  return count;
+}

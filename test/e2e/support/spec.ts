@@ -1,0 +1,24 @@
+/**
+ * What a file of end-to-end tests exports: a workspace, and steps in it that build on one another. Each spec has a
+ * server, a profile and a browser page of its own, so specs do not see one another. `specs.ts` lists them.
+ */
+import type { Workbench } from './workbench.ts';
+
+export interface Step {
+  readonly name: string;
+  run(workbench: Workbench): Promise<void>;
+}
+
+export interface Spec {
+  /** One word: what the filter on the command line is compared with. */
+  readonly name: string;
+  /** Files of the workspace by their path in it. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** The file that is open at the start. */
+  readonly open: string;
+  /** Settings of the user, beside those that keep the workbench quiet. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** `true`: Restricted Mode. */
+  readonly restricted?: boolean;
+  readonly steps: readonly Step[];
+}
