@@ -74,12 +74,17 @@ function streamComponents(graph: Graph, heads: boolean): string[] {
   return components;
 }
 
-function attributionGraph(graph: Graph, stream: string, components: readonly string[]): Graph {
+/** The metric graph with the direction the metric reads in the last stream, the norm's scale frozen: [b,p,d], 0 at other positions. */
+export function withDirection(graph: Graph, stream: string): { graph: Graph; direction: string } {
   const { graph: backward, gradients } = differentiate(graph, {
     seeds: new Map([[metricOutput, 'ones']]), wrt: [stream], stop: new Set(['ln_final.hook_scale']),
   });
-  const b = new GraphBuilder({ ...backward, outputs: [metricOutput] });
-  const direction = gradients.get(stream)!;
+  return { graph: { ...backward, outputs: [metricOutput] }, direction: gradients.get(stream)! };
+}
+
+function attributionGraph(graph: Graph, stream: string, components: readonly string[]): Graph {
+  const { graph: backward, direction } = withDirection(graph, stream);
+  const b = new GraphBuilder(backward);
   const perHead = b.unsqueeze(direction, [2]);
   for (const hook of components) {
     const along = b.mul(hook, hook.endsWith('.hook_result') ? perHead : direction);
