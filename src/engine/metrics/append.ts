@@ -6,9 +6,9 @@ import type { GraphBuilder } from '../graph/builder.ts';
 import { int } from '../graph/ir.ts';
 import type { Graph } from '../graph/ir.ts';
 import type { Feeds } from '../runtime/program.ts';
-import { i64 } from '../tensor.ts';
+import { f32, i64 } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Metric } from './parse.ts';
+import type { AnswerSets, Metric } from './parse.ts';
 
 export interface AppendedMetric {
   /** One value per batch row, [batch]. */
@@ -20,6 +20,9 @@ export interface AppendedMetric {
 /** Names of the inputs that carry a metric's tokens. */
 const rightInput = 'metric/right';
 const wrongInput = 'metric/wrong';
+const idsInput = 'metric/answers';
+const weightsInput = 'metric/weights';
+const referenceInput = 'metric/reference';
 /** The position a metric reads, int64 [1]. */
 export const positionInput = 'metric/position';
 
@@ -34,10 +37,10 @@ export function appendMetric(b: GraphBuilder, metric: Metric, logits: string, at
   const expected = metric.kind === 'class' ? 2 : 3;
   if (rank !== expected) {
     throw new MechanistError('argument', `The metric "${metric.kind}" reads logits of rank ${expected}; this model's have rank ${rank}.`, {
-      hint: expected === 3 ? 'For a classifier use class:RIGHT[,WRONG].' : 'For a language model use logit_diff, logit or loss.',
+      hint: expected === 3 ? 'For a classifier use class:RIGHT[,WRONG].' : 'For a language model use logit_diff, logit, log_prob, kl or loss.',
     });
   }
-  const perRow = metric.kind === 'loss' ? lossPerRow(b, logits) : contrast(b, metric, logits, atPosition);
+  const perRow = metric.kind === 'loss' ? lossPerRow(b, logits) : readPerRow(b, metric, logits, atPosition);
   const value = metric.kind === 'loss' ? b.div(b.reduceSum(perRow, [0], false), predictedTokens(b, logits)) : b.reduceSum(perRow, [0], false);
   return { perRow, value };
 }
@@ -54,11 +57,18 @@ export function metricFeeds(metric: Metric, rows: number, positions?: number): F
       if (metric.wrong !== undefined) feeds.set(wrongInput, perRowIds(Array(rows).fill(metric.wrong)));
       return feeds;
     }
+    case 'log_prob':
+      return new Map<string, Tensor>([[rightInput, perRowIds(forEachRow(metric.tokens, rows, 'tokens'))], [positionInput, position(metric.position, positions)]]);
+    case 'kl': {
+      const { reference } = metric;
+      if (reference === undefined) throw new MechanistError('argument', 'KL is measured against the predictions on the clean prompts, which are not given here.', { field: 'metric kl' });
+      if (reference.dims[0] !== rows) throw new MechanistError('argument', `The reference of the metric has ${reference.dims[0]} rows; the prompts have ${rows}.`, { field: 'metric kl' });
+      return new Map<string, Tensor>([[referenceInput, reference], [positionInput, position(metric.position, positions)]]);
+    }
+    case 'contrast':
+      return new Map<string, Tensor>([...answerFeeds(forEachRow(metric.rows, rows, 'answer sets')), [positionInput, position(metric.position, positions)]]);
     case 'logit_diff': {
-      if (metric.rows.length !== 1 && metric.rows.length !== rows) {
-        throw new MechanistError('argument', `The metric names ${metric.rows.length} answer pairs for ${rows} rows.`, { hint: 'Give one pair, or one for each row.' });
-      }
-      const pairs = Array.from({ length: rows }, (_, i) => metric.rows[metric.rows.length === 1 ? 0 : i]!);
+      const pairs = forEachRow(metric.rows, rows, 'answer pairs');
       return new Map<string, Tensor>([
         [rightInput, perRowIds(pairs.map((p) => p.right))],
         [wrongInput, perRowIds(pairs.map((p) => p.wrong))],
@@ -68,9 +78,25 @@ export function metricFeeds(metric: Metric, rows: number, positions?: number): F
   }
 }
 
+/** One item stands for every row. */
+function forEachRow<T>(items: readonly T[], rows: number, what: string): T[] {
+  if (items.length !== 1 && items.length !== rows) {
+    throw new MechanistError('argument', `The metric names ${items.length} ${what} for ${rows} rows.`, { hint: 'Give one, or one for each row.' });
+  }
+  return Array.from({ length: rows }, (_, i) => items[items.length === 1 ? 0 : i]!);
+}
+
+/** Ids [rows, answers] padded to equal length, and their weights: 1/n for n right answers, −1/n for n wrong ones, 0 for padding. */
+function answerFeeds(rows: readonly AnswerSets[]): [string, Tensor][] {
+  const width = Math.max(...rows.map(({ right, wrong }) => right.length + wrong.length));
+  const ids = rows.flatMap(({ right, wrong }) => [...right, ...wrong, ...Array<number>(width - right.length - wrong.length).fill(0)]);
+  const weights = rows.flatMap(({ right, wrong }) => Array.from({ length: width }, (_, i) => (i < right.length ? 1 / right.length : i < right.length + wrong.length ? -1 / wrong.length : 0)));
+  return [[idsInput, i64([rows.length, width], ids)], [weightsInput, f32([rows.length, width], weights)]];
+}
+
 /** The position at which the metric reads the logits, or undefined when it reads them all. */
 export function metricPosition(metric: Metric): number | undefined {
-  return metric.kind === 'logit' || metric.kind === 'logit_diff' ? metric.position : undefined;
+  return metric.kind === 'loss' || metric.kind === 'class' ? undefined : metric.position;
 }
 
 /** Output names of a metric: the scalar, and one value per row. */
@@ -83,6 +109,8 @@ export function checkMetric(metric: Metric, graph: Graph, logits: string): void 
   if (typeof size !== 'number') return;
   let ids: number[] = [];
   if (metric.kind === 'logit_diff') ids = metric.rows.flatMap((row) => [row.right, row.wrong]);
+  else if (metric.kind === 'contrast') ids = metric.rows.flatMap((row) => [...row.right, ...row.wrong]);
+  else if (metric.kind === 'log_prob') ids = [...metric.tokens];
   else if (metric.kind === 'logit') ids = [metric.token];
   else if (metric.kind === 'class') ids = [metric.right, metric.wrong ?? 0];
   for (const id of ids) {
@@ -90,11 +118,20 @@ export function checkMetric(metric: Metric, graph: Graph, logits: string): void 
   }
 }
 
-function contrast(b: GraphBuilder, metric: Metric, logits: string, atPosition: boolean): string {
+function readPerRow(b: GraphBuilder, metric: Metric, logits: string, atPosition: boolean): string {
   const batch = b.shapeOf(logits)[0]!;
   let at = logits;
   if (metric.kind !== 'class') {
     at = b.squeeze(atPosition ? logits : b.gather(logits, b.input(positionInput, 'int64', [1]), 1), [1]);
+  }
+  if (metric.kind === 'log_prob' || metric.kind === 'kl') at = b.node('LogSoftmax', [at], { attributes: { axis: int(-1) } });
+  if (metric.kind === 'kl') {
+    const reference = b.input(referenceInput, b.dtypeOf(at), [batch, b.shapeOf(at)[1]!]);
+    return b.reduceSum(b.mul(b.unary('Exp', reference), b.sub(reference, at)), [1], false);
+  }
+  if (metric.kind === 'contrast') {
+    const chosen = b.node('GatherElements', [at, b.input(idsInput, 'int64', [batch, 'answers'])], { attributes: { axis: int(1) } });
+    return b.reduceSum(b.mul(chosen, b.input(weightsInput, 'float32', [batch, 'answers'])), [1], false);
   }
   const read = (name: string): string => {
     if (!b.has(name)) b.input(name, 'int64', [batch]);

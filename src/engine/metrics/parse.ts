@@ -3,6 +3,7 @@
  * Nothing here knows a model: token ids, classes and positions are checked where the metric is built into a graph.
  */
 import { MechanistError } from '../errors.ts';
+import type { Tensor } from '../tensor.ts';
 
 /** A scalar read off the logits. Positions may be negative: -1 is the last one. */
 export type Metric =
@@ -10,10 +11,25 @@ export type Metric =
   | { readonly kind: 'logit_diff'; readonly rows: readonly AnswerPair[]; readonly position: number }
   /** Sum over batch rows of the logit of `token` at `position`. */
   | { readonly kind: 'logit'; readonly token: number; readonly position: number }
+  /** Sum over batch rows of the mean logit of the answers `right` less that of `wrong` (which may be none), at `position`. One row for each. */
+  | { readonly kind: 'contrast'; readonly rows: readonly AnswerSets[]; readonly position: number }
+  /** Sum over batch rows of the log-probability of a token at `position`. One token stands for every row. */
+  | { readonly kind: 'log_prob'; readonly tokens: readonly number[]; readonly position: number }
+  /**
+   * Sum over batch rows of KL(reference ‖ prediction) at `position`, nats. The reference, log-probabilities [rows, v], is
+   * the prediction on the clean prompts and comes with the prompts (`withReference`), not with the text form.
+   */
+  | { readonly kind: 'kl'; readonly position: number; readonly reference?: Tensor }
   /** Mean next-token cross-entropy. */
   | { readonly kind: 'loss' }
   /** For a classifier: sum over batch rows of the logit of class `right`, less that of `wrong` when given. */
   | { readonly kind: 'class'; readonly right: number; readonly wrong?: number };
+
+/** Several right and wrong answers to one question. */
+export interface AnswerSets {
+  readonly right: readonly number[];
+  readonly wrong: readonly number[];
+}
 
 export interface AnswerPair {
   readonly right: number;
@@ -22,7 +38,7 @@ export interface AnswerPair {
 
 /** The grammar, for help texts. */
 export const metricGrammar =
-  "logit_diff:RIGHT,WRONG[;RIGHT,WRONG…][@POSITION] | logit:TOKEN[@POSITION] | loss | class:RIGHT[,WRONG]";
+  'logit_diff:RIGHT,WRONG[;RIGHT,WRONG…][@POSITION] | contrast:RIGHT[+RIGHT…],[WRONG[+WRONG…]][;…][@POSITION] | logit:TOKEN[@POSITION] | log_prob:TOKEN[;TOKEN…][@POSITION] | kl[@POSITION] | loss | class:RIGHT[,WRONG]';
 
 /**
  * Reads a metric. A position that is not given is -1, the last one.
@@ -37,6 +53,13 @@ export function parseMetric(text: string): Metric {
     }
     case 'logit':
       return { kind, token: index(text, body ?? '', 'token'), position: position ?? -1 };
+    case 'contrast':
+      return { kind, rows: (body ?? '').split(';').map((row) => answerSets(text, row)), position: position ?? -1 };
+    case 'log_prob':
+      return { kind, tokens: (body ?? '').split(';').map((part) => index(text, part, 'token')), position: position ?? -1 };
+    case 'kl':
+      if (body !== undefined) throw malformed(text, '"kl" takes no tokens.');
+      return { kind, position: position ?? -1 };
     case 'loss':
       if (body !== undefined || position !== undefined) throw malformed(text, '"loss" takes no arguments.');
       return { kind };
@@ -59,6 +82,12 @@ export function formatMetric(metric: Metric): string {
       return `logit_diff:${metric.rows.map(({ right, wrong }) => `${right},${wrong}`).join(';')}@${metric.position}`;
     case 'logit':
       return `logit:${metric.token}@${metric.position}`;
+    case 'contrast':
+      return `contrast:${metric.rows.map(({ right, wrong }) => `${right.join('+')},${wrong.join('+')}`).join(';')}@${metric.position}`;
+    case 'log_prob':
+      return `log_prob:${metric.tokens.join(';')}@${metric.position}`;
+    case 'kl':
+      return `kl@${metric.position}`;
     case 'loss':
       return 'loss';
     case 'class':
@@ -81,6 +110,13 @@ function answerPair(text: string, row: string): AnswerPair {
   const parts = row.split(',');
   if (parts.length !== 2) throw malformed(text, `"${row}" is not a pair RIGHT,WRONG.`);
   return { right: index(text, parts[0]!, 'token'), wrong: index(text, parts[1]!, 'token') };
+}
+
+function answerSets(text: string, row: string): AnswerSets {
+  const parts = row.split(',');
+  if (parts.length !== 2) throw malformed(text, `"${row}" is not RIGHT+…,WRONG+….`);
+  const ids = (part: string): number[] => part.split('+').map((id) => index(text, id, 'token'));
+  return { right: ids(parts[0]!), wrong: parts[1]!.trim() === '' ? [] : ids(parts[1]!) };
 }
 
 function index(text: string, part: string, what: string): number {

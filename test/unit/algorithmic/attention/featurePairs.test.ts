@@ -6,6 +6,7 @@ import { prune } from '../../../../src/engine/graph/prune.ts';
 import { createHuggingFace } from '../../../../src/engine/models/create.ts';
 import { Runtime } from '../../../../src/engine/runtime/runtime.ts';
 import { i64 } from '../../../../src/engine/tensor.ts';
+import type { Tensor } from '../../../../src/engine/tensor.ts';
 import { initializeParameters } from '../../../../src/engine/training/initialize.ts';
 import { randomSae } from '../../../support/randomSae.ts';
 import { smallConfigs } from '../../../support/smallConfigs.ts';
@@ -18,7 +19,7 @@ function small(name: string) {
   const model = createHuggingFace(name, smallConfigs[name]!);
   initializeParameters(model.parameters, 2, 7, 0.4);
   for (const parameter of model.parameters.names()) {
-    const { dims, data } = model.parameters.get(parameter) as { dims: number[]; data: Float32Array };
+    const { dims, data } = model.parameters.get(parameter) as Tensor<'float32'>;
     // Biases and norm weights away from 0 and 1, where mistakes would not show.
     if (dims.length === 1) data.forEach((value, i) => (data[i] = value + 0.2 * Math.sin(i + parameter.length)));
   }
