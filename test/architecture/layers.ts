@@ -18,10 +18,12 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'src/semantic': ['src/engine'],
   'src/algorithmic': ['src/engine'],
   'src/unified': ['src/engine', 'src/semantic', 'src/algorithmic'],
-  'src/notes': [],
+  // The error type and the writer of files; nothing that knows models.
+  'src/notes': ['src/engine/errors.ts', 'src/engine/formats/atomicFile.ts'],
+  'src/evidence': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes'],
   'src/protocol': [],
-  'src/server': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/protocol'],
-  'src/cli': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/protocol'],
+  'src/server': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/evidence', 'src/protocol'],
+  'src/cli': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/evidence', 'src/protocol'],
   'src/extension': ['src/notes', 'src/protocol'],
   'webview-ui': ['src/protocol'],
 };
@@ -31,7 +33,7 @@ export const confinedPackages: Readonly<Record<string, readonly string[]>> = {
   vscode: ['src/extension'],
   'onnxruntime-node': ['src/engine/runtime'],
   '@huggingface/transformers': ['src/engine/models'],
-  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/notes', 'src/server', 'src/cli', 'src/extension'],
+  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/notes', 'src/evidence', 'src/server', 'src/cli', 'src/extension'],
   'node:child_process': ['src/server', 'src/cli', 'src/extension'],
   ...Object.fromEntries(['node:net', 'node:tls', 'node:dgram', 'node:http', 'node:https', 'node:http2', 'node:vm'].map((name) => [name, []])),
 };
