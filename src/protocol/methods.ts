@@ -101,9 +101,11 @@ export interface ModelSummary {
 export interface DictionarySummary {
   /** Key for further requests. */
   readonly dictionary: string;
+  /** Its name in subject URIs, `mechanist:feature/MODEL/ID/INDEX`: that of its folder, with the layer for one of a set; unique within the model. */
+  readonly id: string;
   readonly kind: 'sae' | 'transcoder' | 'clt';
   readonly architecture: string;
-  /** Hook point it reads; for features, part of their subject URI. */
+  /** Hook point it reads. */
   readonly hook: string;
   readonly latents: number;
   readonly hash: string;

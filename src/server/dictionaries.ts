@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { CrossLayerTranscoder, Dictionary } from '../engine/dictionaries/dictionary.ts';
 import { appendEncode, appendEncodeLayer } from '../engine/dictionaries/encode.ts';
 import { openDictionary, openTranscoders, spansLayers } from '../engine/dictionaries/open.ts';
@@ -33,9 +33,10 @@ export async function openDictionaries(path: string, model: Model, key: () => st
   const opened = await openAny(path);
   try {
     allow(opened.reduce((sum, { parameters }) => sum + parameters.bytes, 0));
-    const dictionaries = opened.flatMap((weights) => (weights.kind === 'clt'
-      ? weights.hooks.inputs.map((hook, layer) => ofLayer(weights, layer, hook, key()))
-      : [ofDictionary(weights, key())]));
+    const name = basename(path);
+    const dictionaries = opened.flatMap((weights, index) => (weights.kind === 'clt'
+      ? weights.hooks.inputs.map((hook, layer) => ofLayer(weights, layer, hook, { dictionary: key(), id: `${name}.${layer}` }))
+      : [ofDictionary(weights, { dictionary: key(), id: opened.length > 1 ? `${name}.${index}` : name })]));
     for (const dictionary of dictionaries) requireFit(dictionary, model);
     return dictionaries;
   } catch (error) {
@@ -73,24 +74,26 @@ async function openAny(path: string): Promise<(Dictionary | CrossLayerTranscoder
   return opened.kind === 'clt' ? [opened] : [...opened.transcoders];
 }
 
-function ofDictionary(weights: Dictionary, key: string): OpenDictionary {
+type Names = Pick<DictionarySummary, 'dictionary' | 'id'>;
+
+function ofDictionary(weights: Dictionary, names: Names): OpenDictionary {
   const { kind, architecture, hooks, nLatents, source } = weights;
   const hook = hooks.input;
   if (hook === undefined) {
     throw new MechanistError('argument', 'The dictionary does not say which hook point it reads.', { file: source });
   }
   return {
-    summary: { dictionary: key, kind, architecture, hook, latents: nLatents, hash: weights.hash(), source },
+    summary: { ...names, kind, architecture, hook, latents: nLatents, hash: weights.hash(), source },
     weights,
     appendSparse: (b, count) => encodeSparse(b, weights, hook, count),
     appendDense: (b) => appendEncode(b, weights, hook).acts,
   };
 }
 
-function ofLayer(weights: CrossLayerTranscoder, layer: number, hook: string, key: string): OpenDictionary {
+function ofLayer(weights: CrossLayerTranscoder, layer: number, hook: string, names: Names): OpenDictionary {
   const { kind, architecture, nLatents, source } = weights;
   return {
-    summary: { dictionary: key, kind, architecture, hook, latents: nLatents, hash: weights.hash(), source },
+    summary: { ...names, kind, architecture, hook, latents: nLatents, hash: weights.hash(), source },
     weights,
     appendSparse: (b, count) => encodeSparseLayer(b, weights, layer, hook, count),
     appendDense: (b) => appendEncodeLayer(b, weights, layer, hook),

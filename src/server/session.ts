@@ -156,8 +156,19 @@ export class OpenModel {
 
   /** The model owns them from here on. `path`: where they were opened, the first standing for all of them. */
   addDictionaries(more: readonly OpenDictionary[], path?: string): void {
-    this.dictionaries = [...this.dictionaries, ...more];
-    if (path !== undefined && more[0] !== undefined) this.byPath.set(path, more[0]);
+    const before = this.dictionaries.length;
+    for (const dictionary of more) this.dictionaries = [...this.dictionaries, this.withOwnId(dictionary)];
+    const first = this.dictionaries[before];
+    if (path !== undefined && first !== undefined) this.byPath.set(path, first);
+  }
+
+  /** Folders may have the same name: the second `sae` becomes `sae~2`. */
+  private withOwnId(dictionary: OpenDictionary): OpenDictionary {
+    const taken = new Set(this.dictionaries.map(({ summary }) => summary.id));
+    const { summary } = dictionary;
+    let id = summary.id;
+    for (let n = 2; taken.has(id); n++) id = `${summary.id}~${n}`;
+    return id === summary.id ? dictionary : { ...dictionary, summary: { ...summary, id } };
   }
 
   get weightBytes(): number {

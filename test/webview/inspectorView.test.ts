@@ -3,12 +3,12 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { InspectedToken } from '../../src/protocol/methods.ts';
 import type { InspectorState } from '../../src/protocol/views/inspector.ts';
 import { InspectorView } from '../../webview-ui/inspector/inspectorView.ts';
-import { TokenStrip } from '../../webview-ui/inspector/tokenStrip.ts';
+import { TokenStrip } from '../../webview-ui/shared/components/tokenStrip.ts';
 
 const token = (text: string, start: number, surprise: number): InspectedToken => ({
   text, id: 1, start, end: start + text.length, surprise, expected: [], next: [], features: [{ feature: 137, activation: surprise }, { feature: 52, activation: surprise / 2 }],
 });
-const dictionary = (key: string, hook: string) => ({ dictionary: key, kind: 'sae', architecture: 'topk', hook, latents: 64, hash: '', source: '' }) as const;
+const dictionary = (key: string, hook: string) => ({ dictionary: key, id: hook, kind: 'sae', architecture: 'topk', hook, latents: 64, hash: '', source: '' }) as const;
 const shown: InspectorState = {
   kind: 'shown', generation: 3, model: 'fable-4l', dictionary: 'd2', selected: 1,
   dictionaries: [dictionary('d1', 'blocks.1.hook_resid_post'), dictionary('d2', 'blocks.2.hook_resid_post')],

@@ -9,7 +9,7 @@ import type { DictionarySummary, InspectedToken, MethodName, ModelSummary, Param
 export const english: Translate = (message, ...values) => message.replace(/\{(\d+)\}/g, (_, place: string) => String(values[Number(place)]));
 
 export function dictionary(key: string, hook = 'blocks.2.hook_resid_post'): DictionarySummary {
-  return { dictionary: key, kind: 'sae', architecture: 'topk', hook, latents: 64, hash: 'aa', source: '' };
+  return { dictionary: key, id: hook, kind: 'sae', architecture: 'topk', hook, latents: 64, hash: 'aa', source: '' };
 }
 
 export function model(key: string, dictionaries: readonly DictionarySummary[] = []): ModelSummary {

@@ -148,6 +148,17 @@ describe('opening dictionaries', () => {
     await session.close(model);
   });
 
+  it('tells apart two whose folders have the same name', async () => {
+    const session = newSession();
+    const { model } = await drain(modelOpen(session, { source: bundled }));
+    const paths = ['a', 'b'].map((parent) => join(zoo, parent, 'twin'));
+    for (const path of paths) await writeDictionary(path, 'blocks.1.hook_resid_post', 9);
+    const opened: string[] = [];
+    for (const path of paths) opened.push((await drain(dictionaryOpen(session, { model, path }))).id);
+    expect(opened).toEqual(['twin', 'twin~2']);
+    await session.close(model);
+  });
+
   it('refuses one whose hook point the model lacks, is of another width, or is not there', async () => {
     const session = newSession();
     const { model } = await drain(modelOpen(session, { source: bundled }));
@@ -170,6 +181,7 @@ describe('opening dictionaries', () => {
     const summaries = session.model(model).dictionarySummaries;
     expect(summaries.map((summary) => summary.kind)).toEqual([kind, kind, kind]);
     expect(summaries.map(({ hook }) => hook).toSorted()).toEqual([0, 1, 2].map((layer) => `blocks.${layer}.hook_resid_mid`));
+    expect(summaries.map(({ id, hook }) => [id, hook])).toEqual(expect.arrayContaining([0, 1, 2].map((layer) => [`${name}.${layer}`, `blocks.${layer}.hook_resid_mid`])));
     await session.close(model);
   });
 });
