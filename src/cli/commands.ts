@@ -16,4 +16,6 @@ export const commands: ReadonlyMap<string, RegisteredCommand> = new Map<string, 
   ['encode', { isolated: true, load: async () => (await import('./commands/encode.ts')).encode }],
   ['metrics', { isolated: true, load: async () => (await import('./commands/metrics.ts')).metrics }],
   ['ground-truth', { isolated: true, load: async () => (await import('./commands/groundTruth.ts')).groundTruth }],
+  ['harvest', { isolated: true, load: async () => (await import('./commands/harvest.ts')).harvest }],
+  ['merge', { isolated: false, load: async () => (await import('./commands/merge.ts')).merge }],
 ]);
