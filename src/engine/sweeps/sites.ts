@@ -15,36 +15,48 @@ export interface Sites {
   /** Sizes along the swept axes, in the order they were asked for; sites are numbered row-major over them. */
   readonly sizes: readonly number[];
   readonly count: number;
+  /** The position a site is at, or undefined when positions are not swept. */
+  positionOf(site: number): number | undefined;
   /**
-   * Mask rows for sites `first … first+count−1`, each repeated for `rows` prompts: bool [count·rows, …] of the
-   * hook's rank, size 1 along axes that are not swept. Order: site-major.
+   * Mask rows for some sites, each repeated for `rows` prompts: bool [sites·rows, …] of the hook's rank, size 1 along
+   * axes that are not swept. Order: site-major. With `from`, the position axis begins at that position.
    */
-  masks(first: number, count: number, rows: number): Tensor<'bool'>;
+  masks(sites: readonly number[], rows: number, from?: number): Tensor<'bool'>;
 }
 
-/** Errors: `argument` when the hook has no such axis. */
-export function sitesOf(hook: string, shape: Shape, dims: readonly number[], by: readonly SweepAxis[]): Sites {
+/** `neurons`: entries of the last axis that are swept by `neuron`; default all. Errors: `argument` when the hook has no such axis or entry. */
+export function sitesOf(hook: string, shape: Shape, dims: readonly number[], by: readonly SweepAxis[], neurons?: readonly number[]): Sites {
   const roles = hookAxes(hook, shape);
   const axes = by.map((name) => {
     const axis = roles.findIndex((role) => role !== undefined && roleOf[name].includes(role));
     if (axis < 0) throw new MechanistError('argument', `This hook point has no axis "${name}".`, { field: `hook ${hook}` });
     return axis;
   });
-  const sizes = axes.map((axis) => dims[axis]!);
+  const beyond = neurons?.find((neuron) => neuron >= dims.at(-1)!);
+  if (beyond !== undefined) throw new MechanistError('argument', `This hook point has ${dims.at(-1)} entries.`, { field: `neuron ${beyond}` });
+  const chosen = by.map((name) => (name === 'neuron' ? neurons : undefined));
+  const sizes = axes.map((axis, k) => chosen[k]?.length ?? dims[axis]!);
   const siteStrides = stridesOf(sizes);
+  /** Where a site stands along the k-th swept axis. */
+  const coordinate = (site: number, k: number): number => {
+    const index = Math.floor(site / siteStrides[k]!) % sizes[k]!;
+    return chosen[k]?.[index] ?? index;
+  };
+  const positions = by.indexOf('position');
   return {
     sizes,
     count: elementCount(sizes),
-    masks(first, count, rows) {
-      const rowDims = dims.map((size, axis) => (axes.includes(axis) ? size : 1)).slice(1);
+    positionOf: (site) => (positions < 0 ? undefined : coordinate(site, positions)),
+    masks(sites, rows, from = 0) {
+      const rowDims = dims.map((size, axis) => (axes.includes(axis) ? size - (axis === axes[positions] ? from : 0) : 1)).slice(1);
       const rowSize = elementCount(rowDims);
       const strides = stridesOf(rowDims);
-      const data = new Uint8Array(count * rows * rowSize);
-      for (let i = 0; i < count; i++) {
-        const flat = axes.reduce((sum, axis, k) => sum + (Math.floor((first + i) / siteStrides[k]!) % sizes[k]!) * strides[axis - 1]!, 0);
+      const data = new Uint8Array(sites.length * rows * rowSize);
+      sites.forEach((site, i) => {
+        const flat = axes.reduce((sum, axis, k) => sum + (coordinate(site, k) - (k === positions ? from : 0)) * strides[axis - 1]!, 0);
         for (let row = 0; row < rows; row++) data[(i * rows + row) * rowSize + flat] = 1;
-      }
-      return tensor('bool', [count * rows, ...rowDims], data);
+      });
+      return tensor('bool', [sites.length * rows, ...rowDims], data);
     },
   };
 }

@@ -1,26 +1,31 @@
 /**
  * Activation patching sweeps: many runs that differ in one patched site.
  *
- * The model is run once on each prompt set; then, for each hook, only what lies downstream of it is recomputed,
- * with the sites as batch rows. Everything upstream is read from the base run (design, section 5).
+ * The model is run once on each prompt set; then, for each hook, only what lies downstream of it is recomputed, with
+ * the sites as batch rows, and in causal models only from the patched position on.
  */
 import { MechanistError, throwIfCancelled } from '../errors.ts';
-import { GraphBuilder } from '../graph/builder.ts';
 import { typeOf } from '../graph/ir.ts';
-import type { Dim, Graph } from '../graph/ir.ts';
+import type { Graph } from '../graph/ir.ts';
 import { prune } from '../graph/prune.ts';
-import { sliceDownstream } from '../graph/slice.ts';
-import { metricOutput, metricPerRowOutput, metricFeeds } from '../metrics/append.ts';
+import { metricFeeds, metricOutput, metricPerRowOutput, metricPosition } from '../metrics/append.ts';
 import { metricGraph } from '../metrics/metricGraph.ts';
 import type { Metric } from '../metrics/parse.ts';
+import { hookAxes } from '../models/hookAxes.ts';
 import type { Model } from '../models/model.ts';
 import { unknownHook } from '../models/hookPattern.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Feeds } from '../runtime/program.ts';
-import { i64, numbersOf } from '../tensor.ts';
+import type { Feeds, ParameterSource } from '../runtime/program.ts';
+import { numbersOf } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
+import { patchedSlice, rowFeed, sliceFeeds } from './patchedSlice.ts';
+import type { PatchedSlice } from './patchedSlice.ts';
+import { replacementSource } from './replacement.ts';
+import type { Replacement } from './replacement.ts';
 import { sitesOf } from './sites.ts';
 import type { SweepAxis, Sites } from './sites.ts';
+import { suffixFeeds, suffixSlice } from './suffixSlice.ts';
+import type { SuffixSlice } from './suffixSlice.ts';
 
 export interface SweepOptions {
   /** Prompts, row by row aligned: `input_ids` [b,p] and what else the model takes. */
@@ -30,10 +35,21 @@ export interface SweepOptions {
   /** Hook points to sweep, one after the other; they must have equal numbers of sites. */
   readonly hooks: readonly string[];
   readonly by: readonly SweepAxis[];
+  /** Entries of the last axis for the axis `neuron`; default all. */
+  readonly neurons?: readonly number[];
   /** `denoising` patches clean values into the corrupted run, `noising` the reverse. Default `denoising`. */
   readonly direction?: 'denoising' | 'noising';
+  /** Default `patch`. With the others use `noising`: they ablate the clean run. */
+  readonly replacement?: Replacement;
+  /** For `resample`. Default 0. */
+  readonly seed?: number;
+  /** The model's graph with dictionaries spliced in, and the source of their weights. */
+  readonly graph?: Graph;
+  readonly parameters?: ParameterSource;
   /** Batch rows per run. Default 64. */
   readonly rowsPerRun?: number;
+  /** Recompute whole sequences even where a suffix would do. */
+  readonly wholeSequences?: boolean;
   readonly signal?: AbortSignal;
   /** Called after each run with sites done and in all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -46,11 +62,10 @@ export interface SweepResult {
   readonly perRow: Tensor<'float32'>;
   readonly cleanMetric: number;
   readonly corruptedMetric: number;
+  /** The two metrics per prompt. */
+  readonly cleanPerRow: Float32Array;
+  readonly corruptedPerRow: Float32Array;
 }
-
-const patchMask = 'sweep/mask';
-const patchSource = 'sweep/source';
-const patchRows = 'sweep/rows';
 
 /**
  * Runs a sweep. Errors: `argument` for prompts that do not align, unknown hooks, hooks with different numbers of
@@ -60,107 +75,85 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
   const clean = model.feeds(options.clean);
   const corrupted = model.feeds(options.corrupted);
   requireAligned(clean, corrupted);
-  const graph = metricGraph(model.graph(), options.metric, model.output, options.hooks);
+  const graph = metricGraph(options.graph ?? model.graph(), options.metric, model.output, options.hooks);
   for (const hook of options.hooks) if (typeOf(graph, hook)?.shape === undefined) throw unknownHook(hook, graph.types.keys());
 
-  const slices = options.hooks.map((hook) => patchedSlice(graph, hook));
-  const boundary = new Set(slices.flatMap((slice) => slice.boundary));
+  const slices = options.hooks.map((hook) => sliceOf(model, graph, hook, options));
+  const captures = new Set(slices.flatMap(({ slice, suffix }) => [...slice.boundary, ...(suffix?.remembered ?? [])]));
   const [base, source] = options.direction === 'noising' ? [clean, corrupted] : [corrupted, clean];
   const ids = clean.get(model.requiredInputs[0]!)!;
-  const metricTokens = metricFeeds(options.metric, ids.dims[0]!, ids.dims[1]);
-  const fetch = (extra: Iterable<string>): Graph => prune(graph, [...new Set([metricOutput, ...options.hooks, ...extra])].filter((name) => !graph.inputs.has(name)));
-  const baseRun = await runtime.run(fetch(boundary), new Map([...base, ...metricTokens]), model.parameters);
-  throwIfCancelled(options.signal);
-  const sourceRun = await runtime.run(fetch([]), new Map([...source, ...metricTokens]), model.parameters);
-
   const rows = ids.dims[0]!;
-  const sites = options.hooks.map((hook) => sitesOf(hook, typeOf(graph, hook)!.shape!, baseRun.get(hook)!.dims, options.by));
+  const metricTokens = metricFeeds(options.metric, rows, ids.dims[1]);
+  const parameters = options.parameters ?? model.parameters;
+  const fetch = (extra: Iterable<string>): Graph => prune(graph, [...new Set([metricOutput, metricPerRowOutput, ...options.hooks, ...extra])].filter((name) => !graph.inputs.has(name)));
+  const baseRun = await runtime.run(fetch(captures), new Map([...base, ...metricTokens]), parameters);
+  throwIfCancelled(options.signal);
+  const sourceRun = await runtime.run(fetch([]), new Map([...source, ...metricTokens]), parameters);
+
+  const sites = options.hooks.map((hook) => sitesOf(hook, typeOf(graph, hook)!.shape!, baseRun.get(hook)!.dims, options.by, options.neurons));
   const first = sites[0];
   if (first === undefined) throw new MechanistError('argument', 'There is no hook point to sweep.');
   if (sites.some((s) => s.sizes.join() !== first.sizes.join())) throw new MechanistError('argument', 'The hook points have different numbers of sites; sweep them one at a time.');
 
   const total = first.count * sites.length;
   const perRow = new Float32Array(total * rows);
-  for (const [h, slice] of slices.entries()) {
+  const captured = new Map([...base, ...metricTokens, ...baseRun]);
+  let done = 0;
+  for (const [h, { slice, suffix }] of slices.entries()) {
     const hook = options.hooks[h]!;
-    const captured = new Map([...base, ...metricTokens, ...baseRun]);
-    await eachChunk(sites[h]!, rows, options, async (start, count) => {
-      const feeds = chunkFeeds(slice, hook, captured, sourceRun, sites[h]!, start, count, rows);
-      const values = await runtime.run(slice.graph, feeds, model.parameters);
-      perRow.set(values.get(metricPerRowOutput)!.data as Float32Array, (h * first.count + start) * rows);
-      options.onProgress?.(h * first.count + start + count, total);
-    });
+    const roles = hookAxes(hook, typeOf(graph, hook)!.shape!);
+    const values = replacementSource(options.replacement ?? 'patch', baseRun.get(hook)!, sourceRun.get(hook)!, roles, options.seed ?? 0);
+    const unreached = suffix === undefined ? [] : sitesBehind(sites[h]!, metricPosition(options.metric)!, ids.dims[1]!);
+    const untouched = baseRun.get(metricPerRowOutput)!.data as Float32Array;
+    for (const site of unreached) perRow.set(untouched, (h * first.count + site) * rows);
+    done += unreached.length;
+    for (const { members, from } of chunksOf(sites[h]!, rows, options, suffix !== undefined, new Set(unreached))) {
+      throwIfCancelled(options.signal);
+      const rowsOf = rowFeed(members.length, rows);
+      const feeds = suffix === undefined
+        ? sliceFeeds(slice, hook, captured, values, sites[h]!.masks(members, rows), rowsOf)
+        : suffixFeeds(suffix, hook, captured, values, sites[h]!.masks(members, rows, from), rowsOf, from);
+      const results = (await runtime.run((suffix ?? slice).graph, feeds, parameters)).get(metricPerRowOutput)!.data as Float32Array;
+      members.forEach((site, i) => perRow.set(results.subarray(i * rows, (i + 1) * rows), (h * first.count + site) * rows));
+      options.onProgress?.(done += members.length, total);
+    }
   }
   const dims = [sites.length, ...first.sizes];
   const sum = (i: number): number => perRow.subarray(i * rows, (i + 1) * rows).reduce((a, b) => a + b, 0);
+  const [cleanRun, corruptedRun] = base === clean ? [baseRun, sourceRun] : [sourceRun, baseRun];
   const metricOf = (run: ReadonlyMap<string, Tensor>): number => numbersOf(run.get(metricOutput)!)[0]!;
+  const each = (run: ReadonlyMap<string, Tensor>): Float32Array => run.get(metricPerRowOutput)!.data as Float32Array;
   return {
     scores: { dtype: 'float32', dims, data: Float32Array.from({ length: total }, (_, i) => sum(i)) },
     perRow: { dtype: 'float32', dims: [...dims, rows], data: perRow },
-    cleanMetric: metricOf(base === clean ? baseRun : sourceRun),
-    corruptedMetric: metricOf(base === clean ? sourceRun : baseRun),
+    cleanMetric: metricOf(cleanRun), corruptedMetric: metricOf(corruptedRun), cleanPerRow: each(cleanRun), corruptedPerRow: each(corruptedRun),
   };
 }
 
-interface PatchedSlice {
-  readonly graph: Graph;
-  /** Captured tensors with a row per prompt, expanded to the rows of the sweep inside the graph. */
-  readonly boundary: readonly string[];
+function sliceOf(model: Model, graph: Graph, hook: string, { by, wholeSequences }: SweepOptions): { slice: PatchedSlice; suffix: SuffixSlice | undefined } {
+  const suffix = by.includes('position') && wholeSequences !== true ? suffixSlice(model, graph, hook) : undefined;
+  return { slice: suffix ?? patchedSlice(graph, hook), suffix };
 }
 
-/**
- * Downstream of `hook`, with the hook's value mixed from base and source by a mask. Captured tensors have one row
- * per prompt; `sweep/rows` says which prompt each row of the sweep belongs to.
- */
-function patchedSlice(graph: Graph, hook: string): PatchedSlice {
-  const { graph: sliced, boundary } = sliceDownstream(graph, [hook], [metricPerRowOutput]);
-  const b = new GraphBuilder({ ...sliced, inputs: new Map(), nodes: [] }, sliced.nodes.flatMap((node) => [node.name, ...node.outputs]));
-  b.input(patchRows, 'int64', ['batch']);
-  const perRow = (name: string): string => b.gather(b.input(captureName(name), typeOf(graph, name)!.dtype, promptShape(graph, name)), patchRows, 0);
-  for (const name of [hook, ...boundary]) {
-    const shape = typeOf(graph, name)!.shape;
-    if (shape?.[0] === 'batch') {
-      const expanded = perRow(name);
-      if (name !== hook) b.identity(expanded, name);
-      else {
-        const source = b.gather(b.input(patchSource, typeOf(graph, name)!.dtype, promptShape(graph, name)), patchRows, 0);
-        const mask = b.input(patchMask, 'bool', ['batch', ...shape.slice(1).map(() => b.freshDim())]);
-        b.where(mask, source, expanded, hook);
-        // The mask broadcasts, but only to the hook's own shape.
-        b.setType(hook, typeOf(graph, hook)!);
-      }
-    } else if (name === hook) {
-      throw new MechanistError('argument', 'This tensor has no batch axis to spread patched runs over.', { field: `hook ${hook}` });
-    } else {
-      b.identity(b.input(captureName(name), typeOf(graph, name)!.dtype, shape ?? []), name);
-    }
-  }
-  for (const node of sliced.nodes) b.append(node);
-  return { graph: b.build([metricPerRowOutput]), boundary };
+/** Sites at positions after the one the metric reads, which cannot reach it. */
+function sitesBehind(sites: Sites, at: number, positions: number): number[] {
+  const read = at < 0 ? at + positions : at;
+  return Array.from({ length: sites.count }, (_, site) => site).filter((site) => sites.positionOf(site)! > read);
 }
 
-const captureName = (name: string): string => `captured/${name}`;
+/** Positions that share a run from the first of them on: few, so that little is computed twice. */
+const positionsPerRun = 4;
 
-/** The shape of a captured tensor: its batch axis counts prompts, not rows of the sweep. */
-function promptShape(graph: Graph, name: string): Dim[] {
-  return typeOf(graph, name)!.shape!.map((dim) => (dim === 'batch' ? 'prompt' : dim));
-}
-
-function chunkFeeds(slice: PatchedSlice, hook: string, base: Feeds, source: Feeds, sites: Sites, start: number, count: number, rows: number): Feeds {
-  const feeds = new Map<string, Tensor>([
-    [patchMask, sites.masks(start, count, rows)],
-    [patchSource, source.get(hook)!],
-    [patchRows, i64([count * rows], Array.from({ length: count * rows }, (_, i) => i % rows))],
-  ]);
-  for (const name of [hook, ...slice.boundary]) feeds.set(captureName(name), base.get(name)!);
-  return feeds;
-}
-
-async function eachChunk(sites: Sites, rows: number, options: SweepOptions, run: (start: number, count: number) => Promise<void>): Promise<void> {
+/** Sites that run together. `from`: the first position any of them touches. */
+function* chunksOf(sites: Sites, rows: number, options: SweepOptions, byPosition: boolean, without: ReadonlySet<number>): Generator<{ members: number[]; from: number }> {
   const perRun = Math.max(1, Math.floor((options.rowsPerRun ?? 64) / rows));
-  for (let start = 0; start < sites.count; start += perRun) {
-    throwIfCancelled(options.signal);
-    await run(start, Math.min(perRun, sites.count - start));
+  const all = Array.from({ length: sites.count }, (_, site) => site).filter((site) => !without.has(site));
+  const block = (site: number): number => (byPosition ? Math.floor(sites.positionOf(site)! / positionsPerRun) : 0);
+  for (const group of Map.groupBy(all, block).values()) {
+    for (let start = 0; start < group.length; start += perRun) {
+      const members = group.slice(start, start + perRun);
+      yield { members, from: byPosition ? Math.min(...members.map((site) => sites.positionOf(site)!)) : 0 };
+    }
   }
 }
 
