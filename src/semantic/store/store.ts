@@ -126,7 +126,7 @@ export class FeatureStore {
     const at = this.places[feature]!;
     const { bands, bins, random } = this.manifest.options;
     if (at < 0) return { feature, fired: 0, sum: 0, max: 0, quantiles: [], histogram: new Array<number>(bins).fill(0), top: [], bands: [], random: [], zero: [], tokens: [], partners: [], sampled: 0, truth: [] };
-    const examples = this.range('example_start', at).map((i) => ({ band: this.column('example_band')[i]!, example: this.example(i) }));
+    const examples = this.range('examples', at).map((i) => ({ band: this.column('example_band')[i]!, example: this.example(i) }));
     const inBand = (band: number): StoredExample[] => examples.filter((item) => item.band === band).map(({ example }) => example);
     return {
       feature,
@@ -135,7 +135,7 @@ export class FeatureStore {
       top: inBand(0), bands: Array.from({ length: bands }, (_, band) => inBand(band + 1)), random: inBand(randomBand),
       zero: this.row('zero_pick', at, random).filter((place) => place !== nowhere).map((place) => this.column('random')[place]!),
       tokens: this.topTokens(feature),
-      partners: this.range('coactive_start', at).map((i) => {
+      partners: this.range('partners', at).map((i) => {
         const other = this.column('coactive_feature')[i]!;
         return { feature: other, both: this.column('coactive_both')[i]!, other: this.column('sampled')[this.places[other]!]! };
       }),
@@ -148,7 +148,7 @@ export class FeatureStore {
   topTokens(feature: number): StoredToken[] {
     const at = this.places[feature]!;
     if (at < 0) return [];
-    return this.range('token_start', at).map((i) => ({ id: this.column('token_id')[i]!, fired: this.column('token_fired')[i]!, sum: this.column('token_sum')[i]! }));
+    return this.range('tokens', at).map((i) => ({ id: this.column('token_id')[i]!, fired: this.column('token_fired')[i]!, sum: this.column('token_sum')[i]! }));
   }
 
   /** The questions about latent variables that it answers best; none without a labelled corpus. */
@@ -165,7 +165,7 @@ export class FeatureStore {
   }
 
   private example(i: number): StoredExample {
-    const activations = new Map(this.range('window_start', i).map((w) => [this.column('window_offset')[w]!, this.column('window_value')[w]!]));
+    const activations = new Map(this.range('windows', i).map((w) => [this.column('window_offset')[w]!, this.column('window_value')[w]!]));
     return { row: this.column('example_row')[i]!, activations };
   }
 
@@ -197,24 +197,27 @@ function readColumns(file: string, { alive, dictionary: { latents }, options, co
       const values = require(name, length);
       for (let i = 0; i < length; i++) if (!(values[i]! >= 0 && values[i]! < bound)) throw new MechanistError('parse', `Entry ${i} is out of range.`, { file, field: `tensor ${name}` });
     };
+    /** Turns counts into where each one's part starts; returns their sum. */
     const starts = (name: string, length: number): number => {
-      const values = require(name, length + 1);
-      for (let i = 0; i <= length; i++) if (!(values[i]! >= (i === 0 ? 0 : values[i - 1]!))) throw new MechanistError('parse', 'The starts are not in order.', { file, field: `tensor ${name}` });
-      return values[length]!;
+      const counts = require(name, length);
+      const begins = new Uint32Array(length + 1);
+      for (let i = 0; i < length; i++) begins[i + 1] = begins[i]! + counts[i]!;
+      columns.set(name, begins);
+      return begins[length]!;
     };
     const rows = corpus.ids.length;
     below('features', alive, latents);
     for (const name of ['fired', 'sum', 'max', 'sampled']) require(name, alive);
     require('histogram', alive * options.bins);
     require('quantiles', alive * quantileShares.length);
-    const examples = starts('example_start', alive);
+    const examples = starts('examples', alive);
     below('example_row', examples, rows);
     require('example_band', examples);
-    const windows = starts('window_start', examples);
+    const windows = starts('windows', examples);
     for (const name of ['window_offset', 'window_value']) require(name, windows);
-    const tokens = starts('token_start', alive);
+    const tokens = starts('tokens', alive);
     for (const name of ['token_id', 'token_fired', 'token_sum']) require(name, tokens);
-    const partners = starts('coactive_start', alive);
+    const partners = starts('partners', alive);
     below('coactive_feature', partners, latents);
     require('coactive_both', partners);
     require('sampled_tokens', 1);

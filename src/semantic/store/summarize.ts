@@ -72,7 +72,7 @@ class SummaryBuilder {
   private readonly places: Uint32Array;
   private readonly fired: Uint32Array;
   private readonly sums: Float64Array;
-  private readonly whole = columns(Uint32Array, ['features', 'fired', 'sampled', 'histogram', 'example_start', 'example_row', 'window_start', 'token_start', 'token_id', 'token_fired', 'coactive_start', 'coactive_feature', 'coactive_both']);
+  private readonly whole = columns(Uint32Array, ['features', 'fired', 'sampled', 'histogram', 'examples', 'example_row', 'windows', 'tokens', 'token_id', 'token_fired', 'partners', 'coactive_feature', 'coactive_both']);
   private readonly real = columns(Float32Array, ['max', 'quantiles', 'window_value', 'token_sum', 'truth_auroc', 'truth_shuffled']);
   private readonly small = columns(Uint8Array, ['example_band', 'zero_pick', 'truth_variable', 'truth_question']);
   private readonly sum = new Column(Float64Array);
@@ -89,7 +89,6 @@ class SummaryBuilder {
     for (const id of corpus.ids) if (id > largest) largest = id;
     this.fired = new Uint32Array(largest + 1);
     this.sums = new Float64Array(largest + 1);
-    for (const name of ['example_start', 'window_start', 'token_start', 'coactive_start'] as const) this.whole[name].push(0);
   }
 
   add(feature: number, entries: Entries): void {
@@ -110,11 +109,12 @@ class SummaryBuilder {
     this.addExamples(entries, order);
     this.addTokens(entries);
     this.whole.sampled.push(this.sample.fired[feature]!);
-    for (const { feature: other, both } of this.sample.partners(feature, entries, this.options.coactive)) {
+    const partners = this.sample.partners(feature, entries, this.options.coactive);
+    for (const { feature: other, both } of partners) {
       this.whole.coactive_feature.push(other);
       this.whole.coactive_both.push(both);
     }
-    this.whole.coactive_start.push(this.whole.coactive_feature.length);
+    this.whole.partners.push(partners.length);
     this.addTruth(entries, order);
   }
 
@@ -139,6 +139,7 @@ class SummaryBuilder {
   private addExamples(entries: Entries, order: Uint32Array): void {
     const { top, bands, perBand, random } = this.options;
     const { rows } = entries;
+    const before = this.whole.example_row.length;
     const used = new Set<string>();
     let taken = 0;
     for (let i = 0; i < order.length && taken < top; i++) {
@@ -158,7 +159,7 @@ class SummaryBuilder {
       }
     }
     for (const row of this.places.subarray(0, random)) this.addExample(entries, row, randomBand);
-    this.whole.example_start.push(this.whole.example_row.length);
+    this.whole.examples.push(this.whole.example_row.length - before);
     const { contextLength } = this.corpus;
     const silent = Array.from(this.places.keys()).filter((place) => {
       const start = this.places[place]! - (this.places[place]! % contextLength);
@@ -190,11 +191,12 @@ class SummaryBuilder {
     this.whole.example_row.push(row);
     this.small.example_band.push(band);
     const [from, to] = this.bounds(row);
+    const before = this.offset.length;
     for (let i = firstAt(rows, from); i < rows.length && rows[i]! < to; i++) {
       this.offset.push(rows[i]! - row);
       this.real.window_value.push(values[i]!);
     }
-    this.whole.window_start.push(this.offset.length);
+    this.whole.windows.push(this.offset.length - before);
   }
 
   private addTokens({ rows, values }: Entries): void {
@@ -205,13 +207,14 @@ class SummaryBuilder {
       if (fired[id]!++ === 0) touched.push(id);
       sums[id]! += values[i]!;
     });
-    for (const id of touched.toSorted((a, b) => sums[b]! - sums[a]! || a - b).slice(0, this.options.tokens)) {
+    const kept = touched.toSorted((a, b) => sums[b]! - sums[a]! || a - b).slice(0, this.options.tokens);
+    for (const id of kept) {
       this.whole.token_id.push(id);
       this.whole.token_fired.push(fired[id]!);
       this.real.token_sum.push(sums[id]!);
     }
     for (const id of touched) [fired[id], sums[id]] = [0, 0];
-    this.whole.token_start.push(this.whole.token_id.length);
+    this.whole.tokens.push(kept.length);
   }
 
   private addTruth(entries: Entries, order: Uint32Array): void {

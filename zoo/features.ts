@@ -1,0 +1,67 @@
+/**
+ * `npm run zoo:features -- MODEL…`: the feature stores that come with a model's dictionaries, under
+ * `zoo/models/MODEL/features`: one folder per dictionary (and layer), and the corpus they share. The same files give the
+ * same bytes.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CrossLayerTranscoder, Dictionary } from '../src/engine/dictionaries/dictionary.ts';
+import { openDictionary, openTranscoders, spansLayers } from '../src/engine/dictionaries/open.ts';
+import { openHuggingFace } from '../src/engine/models/huggingface.ts';
+import { Runtime } from '../src/engine/runtime/runtime.ts';
+import { saveCorpus } from '../src/semantic/store/corpus.ts';
+import { harvestStore } from '../src/semantic/store/harvest.ts';
+import { storeFiles } from '../src/semantic/store/manifest.ts';
+import type { StoreOptions } from '../src/semantic/store/manifest.ts';
+import { featureSource } from '../src/semantic/store/source.ts';
+import type { FeatureSource } from '../src/semantic/store/source.ts';
+import { dictionaryFolder, modelFolder } from './dictionaryFolder.ts';
+import { bundledCorpus } from './features/corpus.ts';
+import { planOf } from './plans.ts';
+import { loadFableTokenizer } from './tokenizer/encode.ts';
+
+/** Smaller than usual: the stores of all dictionaries come with the extension. */
+const ofAutoencoders: Partial<StoreOptions> = { top: 8, bands: 5, perBand: 2, random: 2, window: 10, bins: 20, tokens: 6, coactive: 6 };
+const ofTranscoders: Partial<StoreOptions> = { ...ofAutoencoders, top: 6, bands: 4, perBand: 1, random: 1, bins: 16, tokens: 5, coactive: 4 };
+
+async function build(id: string): Promise<void> {
+  const folder = join(modelFolder(id), 'features');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const corpus = bundledCorpus(loadFableTokenizer());
+  saveCorpus(join(folder, storeFiles.corpus), corpus);
+  const model = await openHuggingFace(modelFolder(id));
+  const runtime = new Runtime({ threads: 1 });
+  for (const [name, source] of await sourcesOf(id)) {
+    const started = performance.now();
+    const steps = harvestStore({ model, runtime, source, corpus, folder: join(folder, name), options: source.weights.kind === 'sae' ? ofAutoencoders : ofTranscoders, sharedCorpus: true });
+    let step = await steps.next();
+    while (step.done !== true) step = await steps.next();
+    rmSync(join(folder, name, storeFiles.job));
+    process.stdout.write(`${id} ${name}: ${step.value!.alive} of ${source.latents} features in ${Math.round((performance.now() - started) / 1000)} s\n`);
+  }
+  await runtime.dispose();
+}
+
+/** Every latent space of the model's dictionaries under the name of its store. */
+async function sourcesOf(id: string): Promise<[string, FeatureSource][]> {
+  const folder = dictionaryFolder({ model: id });
+  const found: [string, FeatureSource][] = [];
+  for (const name of readdirSync(folder).toSorted()) {
+    const path = join(folder, name);
+    if (!['cfg.json', 'config.yaml'].some((file) => existsSync(join(path, file)))) continue;
+    if (await spansLayers(path)) {
+      const set = await openTranscoders(path);
+      const layers: readonly (Dictionary | CrossLayerTranscoder)[] = set.kind === 'clt' ? set.hooks.inputs.map(() => set) : set.transcoders;
+      for (const [layer, weights] of layers.entries()) found.push([`${name}.${layer}`, featureSource(weights, layer)]);
+    } else found.push([name, featureSource(await openDictionary(path))]);
+  }
+  return found;
+}
+
+const models = process.argv.slice(2);
+if (models.length === 0 || models.some((id) => planOf(id) === undefined)) {
+  process.stderr.write('error: name models of the zoo\n');
+  process.exit(2);
+}
+for (const id of models) await build(id);
