@@ -5,16 +5,23 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchAttributionGraph, benchBundledGraph } from './attributionGraph.ts';
 import { benchEngine, benchPrograms } from './engine.ts';
+import { benchNotes } from './notes.ts';
+import { benchPatching } from './patching.ts';
 import { benchTopkTraining } from './topkTraining.ts';
 import { benchTraining } from './training.ts';
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   engine64: () => benchEngine(64, 7),
   engine128: () => benchEngine(128, 5),
+  patching: () => benchPatching(5),
   programs: () => benchPrograms(5),
   training: () => benchTraining(5),
+  notes: () => Promise.resolve(benchNotes(2000, 10)),
   topkTraining: () => benchTopkTraining(5),
+  attributionGraph: () => benchAttributionGraph(),
+  bundledGraph: () => benchBundledGraph(),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });

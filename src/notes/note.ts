@@ -116,6 +116,6 @@ function problemAt(text: string, message: string, field: string, start: number, 
 
 /** valibot's messages with a final stop; a missing field is told as such. */
 function sentence(issue: v.BaseIssue<unknown>): string {
-  if (issue.received === 'undefined') return `"${String(issue.path?.at(-1)?.key ?? '')}" is missing.`;
+  if (issue.received === 'undefined') return `"${issue.path?.map(({ key }) => key as string | number).at(-1) ?? ''}" is missing.`;
   return /[.!?]$/.test(issue.message) ? issue.message : `${issue.message}.`;
 }

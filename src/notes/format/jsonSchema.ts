@@ -23,7 +23,7 @@ export function findingJsonSchema(): Json {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'mechanist:schema/finding/1',
     title: 'Front matter of a Mechanist finding',
-    ...convert(findingSchema as unknown as Described),
+    ...convert(findingSchema),
   };
 }
 

@@ -4,7 +4,7 @@
  * mappings are Maps, so that no key reaches a prototype.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Parser } from 'yaml';
-import type { Node, ParsedNode } from 'yaml';
+import type { Node } from 'yaml';
 
 export type YamlTree = YamlScalar | YamlList | YamlMap;
 
@@ -52,7 +52,7 @@ export function readYaml(yaml: string, base: number): { readonly tree: YamlTree 
   const { contents } = document;
   if (contents === null) return { tree: { kind: 'map', flow: false, start: base, end: base, entries: new Map() } };
   try {
-    return { tree: treeOf(contents as ParsedNode, base, { left: yamlLimits.nodes }) };
+    return { tree: treeOf(contents, base, { left: yamlLimits.nodes }) };
   } catch (refusal) {
     if (refusal instanceof Refusal) return problem(refusal.message, refusal.offset);
     throw refusal;
@@ -84,12 +84,11 @@ export function nearest(tree: YamlTree, path: readonly (string | number)[]): Yam
 }
 
 /** Not shown to anybody as it is: carries a refusal out of the recursion. */
-class Refusal {
-  readonly message: string;
+class Refusal extends Error {
   readonly offset: number;
 
   constructor(message: string, offset: number) {
-    this.message = message;
+    super(message);
     this.offset = offset;
   }
 }

@@ -56,7 +56,8 @@ export const brokenNotes: fc.Arbitrary<string> = fc.oneof(
 
 function recordLines({ value, seed, metric, style, history }: RecordShape, i: number, outdented: boolean): string[] {
   if (style === 'flow') return [`${outdented ? '-   ' : '  - '}${quoteAll(JSON.stringify(recordJson({ value, seed, metric, style, history }, i)))}`];
-  const hist = { none: [], empty: ['history: []'], null: ['history:'], one: ['history:', `${outdented ? '' : '  '}- {date: 2026-01-01, state: confirmed}`] }[history];
+  const histories: Record<string, string[]> = { none: [], empty: ['history: []'], null: ['history:'], one: ['history:', `${outdented ? '' : '  '}- {date: 2026-01-01, state: confirmed}`] };
+  const hist = histories[history]!;
   const lines = [`id: e${i + 1}`, 'method: feature.statistics@1', 'date: 2026-01-01 # when', 'models: [{id: m, hash: "0123456789abcdef"}]', `metric: ${quote(metric)}`, `value: ${value}`, ...hist, `seed: ${seed}`];
   return lines.map((text, n) => (n === 0 ? (outdented ? '-   ' : '  - ') : '    ') + text);
 }

@@ -23,7 +23,7 @@ describe('links', () => {
     fc.assert(fc.property(targets, fc.constantFrom('', 'see ', '[x](', '<', '"'), (target, before) => {
       const uri = formatLink(target);
       expect(parseLink(uri)).toEqual(target);
-      const after = { '[x](': ')', '<': '>', '"': '"', '': '', 'see ': '' }[before]!;
+      const after = { '[x](': ')', '<': '>', '"': '"', '': '', 'see ': '' }[before];
       // A full stop at the very end of a bare URI belongs to the sentence.
       if (uri.endsWith('.') || uri.endsWith('~')) return;
       expect(findLinks(`${before}${uri}${after}`).map((link) => link.uri)).toEqual([uri]);

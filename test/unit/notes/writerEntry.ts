@@ -8,7 +8,11 @@ if (mode === 'kill-before-rename') {
   syncBuiltinESMExports();
 }
 if (mode === 'read-only') {
-  fs.openSync = () => { throw Object.assign(new Error('read-only'), { code: 'EROFS' }); };
+  const { openSync } = fs;
+  fs.openSync = (path, flags, ...rest) => {
+    if (flags === 'wx') throw Object.assign(new Error('read-only'), { code: 'EROFS' });
+    return openSync(path, flags, ...rest);
+  };
   syncBuiltinESMExports();
 }
 const { updateNoteFile } = await import('../../../src/notes/noteFile.ts');

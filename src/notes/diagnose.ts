@@ -1,0 +1,108 @@
+/** What is wrong or doubtful in a note, with places: front matter, links, stale evidence, and claims that say too much. */
+import type { Finding } from './format/schema.ts';
+import { nearest } from './format/yamlTree.ts';
+import { overClaims } from './grade/claims.ts';
+import { assess, lastState } from './grade/grade.ts';
+import { checksFor } from './grade/rules.ts';
+import type { NoteIndex } from './noteIndex.ts';
+import type { Note } from './note.ts';
+import { parseSubject } from './subjects.ts';
+
+export type DiagnosticCode = 'front-matter' | 'link' | 'dangling' | 'stale' | 'over-claim' | 'contradicted' | 'missing-artefact' | 'duplicate-id' | 'not-unified';
+
+/** A check that would remove a doubt: a method and what it is run on. */
+export interface MissingCheck {
+  readonly method: string;
+  readonly subject: string;
+}
+
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly message: string;
+  /** UTF-16 offsets in the note. */
+  readonly start: number;
+  readonly end: number;
+  readonly check?: MissingCheck;
+  /** Evidence that running again may mend. */
+  readonly evidence?: string;
+}
+
+export interface Surroundings {
+  readonly index: NoteIndex;
+  /** Hash of a model by its id, where it is known; undefined for a model that is not at hand. */
+  readonly modelHash: (id: string) => string | undefined;
+  /** Hash of the dictionary that reads a hook point of a model. */
+  readonly dictionaryHash: (model: string, hook: string) => string | undefined;
+  /** Whether a path relative to the note exists; undefined when nobody can tell. */
+  readonly exists: (path: string) => boolean | undefined;
+}
+
+export function diagnose(note: Note, around: Surroundings): Diagnostic[] {
+  const found: Diagnostic[] = note.problems.map(({ message, field, start, end }) => ({ code: 'front-matter', severity: 'error', message: field === '' ? message : `${field}: ${message}`, start, end }));
+  for (const { start, end, target, problem } of note.links) {
+    if (problem !== undefined) found.push({ code: 'link', severity: 'error', message: problem, start, end });
+    else if (target?.kind === 'finding') found.push(...danglingFinding(target.id, target.evidence, around.index, start, end));
+  }
+  if (note.finding !== undefined) found.push(...ofFinding(note, note.finding, around));
+  return found;
+}
+
+function danglingFinding(id: string, evidence: string | undefined, index: NoteIndex, start: number, end: number): Diagnostic[] {
+  const named = index.findingsOf(id);
+  if (named.length === 0) return [{ code: 'dangling', severity: 'warning', message: `No note of this workspace is the finding "${id}".`, start, end }];
+  if (evidence === undefined || named.some(({ finding }) => finding.evidence.some((record) => record.id === evidence))) return [];
+  return [{ code: 'dangling', severity: 'warning', message: `The finding "${id}" has no evidence "${evidence}".`, start, end }];
+}
+
+function ofFinding(note: Note, finding: Finding, { index, modelHash, dictionaryHash, exists }: Surroundings): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const at = (path: (string | number)[]): { start: number; end: number } => {
+    const { start, end } = nearest(note.tree!, path);
+    return { start, end };
+  };
+  if (index.findingsOf(finding.id).length > 1) found.push({ code: 'duplicate-id', severity: 'warning', message: `Another note has the id "${finding.id}" too.`, ...at(['id']) });
+  finding.related.forEach((id, i) => {
+    const { start, end } = at(['related', i]);
+    found.push(...danglingFinding(id, undefined, index, start, end));
+  });
+  finding.evidence.forEach((record, i) => {
+    const place = at(['evidence', i, 'id']);
+    const stale = [
+      ...record.models.filter(({ id, hash }) => differs(modelHash(id), hash)).map(({ id }) => `the model ${id}`),
+      ...record.dictionaries.filter(({ model, hook, hash }) => differs(dictionaryHash(model, hook), hash)).map(({ hook }) => `the dictionary of ${hook}`),
+    ];
+    if (stale.length > 0) found.push({ code: 'stale', severity: 'warning', message: `Stale: ${stale.join(' and ')} changed since ${record.id} was measured.`, ...place, evidence: record.id });
+    const state = lastState(record);
+    if (state === 'contradicted' || state === 'drifted') {
+      found.push({ code: 'contradicted', severity: state === 'drifted' ? 'information' : 'warning', message: `${record.id} ${state === 'drifted' ? 'had drifted' : 'was contradicted'} when it was last run: ${record.history.at(-1)!.reason ?? ''}`.trim(), ...place, evidence: record.id });
+    }
+    if (record.artefact !== undefined && exists(record.artefact) === false) found.push({ code: 'missing-artefact', severity: 'warning', message: `The file ${record.artefact} of ${record.id} is gone.`, ...at(['evidence', i, 'artefact']) });
+  });
+  const subject = finding.subjects[0];
+  for (const { field, word, message, needs } of overClaims(finding)) {
+    const method = subject === undefined ? undefined : checksFor[needs]?.[parseSubject(subject).kind];
+    found.push({ code: 'over-claim', severity: 'warning', message, ...wordPlace(note, field, word), ...(method === undefined || subject === undefined ? {} : { check: { method, subject } }) });
+  }
+  if (finding.kind === 'unified' && !isUnified(finding)) {
+    found.push({ code: 'not-unified', severity: 'warning', message: 'Unified takes a semantic and an algorithmic subject, and an intervention that beats its null.', ...at(['kind']) });
+  }
+  return found;
+}
+
+/** Whether a finding may call itself unified: both sides among its subjects, joined by an intervention. */
+export function isUnified(finding: Finding): boolean {
+  const kinds = new Set(finding.subjects.map((uri) => (['feature', 'direction', 'token'].includes(parseSubject(uri).kind) ? 'semantic' : 'algorithmic')));
+  return kinds.size === 2 && assess(finding).facets.has('causal');
+}
+
+function differs(now: string | undefined, then: string): boolean {
+  return now !== undefined && !now.startsWith(then) && !then.startsWith(now);
+}
+
+/** The word in the front matter as it is spelled there; the whole value when escapes hide it. */
+function wordPlace(note: Note, field: string, word: string): { start: number; end: number } {
+  const { start, end } = nearest(note.tree!, [field]);
+  const at = note.text.slice(start, end).search(new RegExp(`\\b${word.replaceAll(/[^\w\s]/g, '\\$&')}\\b`));
+  return at < 0 ? { start, end } : { start: start + at, end: start + at + word.length };
+}
