@@ -1,38 +1,44 @@
 /**
- * Edge attribution patching and its integrated-gradients variant (Syed et al. 2023; Hanna et al. 2024;
- * algorithms reference §7).
+ * Edge attribution patching and its integrated-gradients variants (Syed et al. 2023; Hanna et al. 2024; algorithms
+ * reference §7).
  *
  *   score[u→v] = Σ (out_u(corrupted) − out_u(clean)) · ∂m/∂in_v ,  mean over prompts
  *
- * EAP takes the gradient at the clean prompt; EAP-IG averages it along the straight line from the corrupted to the
- * clean embeddings. A positive score says that corrupting the edge raises the metric. First-order: compare the top
- * edges with exact patching.
+ * The variants differ in where the gradient is taken. A positive score says that corrupting the edge raises the
+ * metric. First-order: compare the top edges with exact patching.
  */
 import { throwIfCancelled } from '../../engine/errors.ts';
-import { GraphBuilder } from '../../engine/graph/builder.ts';
-import { differentiate } from '../../engine/graph/differentiate/differentiate.ts';
-import type { Graph } from '../../engine/graph/ir.ts';
 import { prune } from '../../engine/graph/prune.ts';
-import { splice } from '../../engine/graph/splice.ts';
-import { metricFeeds, metricOutput } from '../../engine/metrics/append.ts';
+import { metricFeeds, metricOutput, metricPerRowOutput } from '../../engine/metrics/append.ts';
 import { metricGraph } from '../../engine/metrics/metricGraph.ts';
 import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
-import { numbersOf } from '../../engine/tensor.ts';
+import type { Feeds } from '../../engine/runtime/program.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import { scalar } from '../../engine/tensor.ts';
 import { edgeGraphOf, edgeGraphOptions, hooksOf } from './edgeGraph.ts';
 import type { EdgeGraph } from './edgeGraph.ts';
-import { stackNodes } from './stack.ts';
+import { activationScoreGraph, differenceInput, inputScoreGraph, replacedInput, scoresOutput, shareInput, streamInput } from './scoreGraph.ts';
 
-/** Points on the line from corrupted (0) to clean (1). Midpoints have no bias for quadratic metrics; `left` is what EAP-IG's code does. */
-export type PathRule = 'midpoint' | 'left';
+/**
+ * Where gradients are taken.
+ * - `inputs`: on the line from the corrupted to the clean embeddings. One step is plain EAP: the clean prompt.
+ * - `activations`: for each layer's attention, each MLP and the embeddings apart, on the line of that output alone.
+ * - `ends`: the clean and the corrupted prompt.
+ */
+export type AttributionPath = 'inputs' | 'activations' | 'ends';
+
+/** Points on the line from corrupted (0) to clean (1). Midpoints have no bias for quadratic metrics; EAP-IG's code takes `left` for inputs and `right` for activations. */
+export type PathRule = 'midpoint' | 'left' | 'right';
 
 export interface EdgeAttributionOptions {
   /** Prompts aligned row by row and token by token. */
   readonly clean: ReadonlyMap<string, Tensor>;
   readonly corrupted: ReadonlyMap<string, Tensor>;
   readonly metric: Metric;
+  /** Default `inputs`. */
+  readonly path?: AttributionPath;
   /** 1 is EAP (the gradient at the clean prompt); more is EAP-IG. Default 5. */
   readonly steps?: number;
   readonly rule?: PathRule;
@@ -44,9 +50,13 @@ export interface EdgeAttribution {
   readonly edges: EdgeGraph;
   /** [senders, receivers]; 0 where there is no edge. */
   readonly scores: Tensor<'float32'>;
-  /** Metric of the clean and the corrupted prompts, mean over rows. */
+  /** The same for each prompt: [b, senders, receivers]. */
+  readonly perPrompt: Tensor<'float32'>;
+  /** Metric of the clean and the corrupted prompts, mean over rows; and of each row. */
   readonly cleanMetric: number;
   readonly corruptedMetric: number;
+  readonly cleanPerRow: Float32Array;
+  readonly corruptedPerRow: Float32Array;
 }
 
 /** Errors: `unsupported` (see `edgeGraphOf`), `argument` for prompts that do not align, `cancelled`. */
@@ -59,47 +69,55 @@ export async function edgeAttribution(model: Model, runtime: Runtime, options: E
   const rows = ids.dims[0]!;
   const tokens = metricFeeds(options.metric, rows, ids.dims[1]);
   const senderHooks = hooksOf(edges.senders);
-  const capture = prune(graph, [metricOutput, ...senderHooks]);
+  const capture = prune(graph, [metricOutput, metricPerRowOutput, ...senderHooks]);
   const cleanRun = await runtime.run(capture, new Map([...clean, ...tokens]), model.parameters);
   const corruptedRun = await runtime.run(capture, new Map([...corrupted, ...tokens]), model.parameters);
 
-  const program = scoreGraph(graph, edges);
-  const steps = options.steps ?? 5;
-  const total = new Float64Array(edges.exists.length);
-  for (let step = 0; step < steps; step++) {
+  const fixed = new Map([...clean, ...tokens]);
+  for (const hook of senderHooks) fixed.set(differenceInput(hook), difference(corruptedRun.get(hook)!, cleanRun.get(hook)!));
+  const points = pathPoints(options, senderHooks);
+  const program = options.path === 'activations' ? activationScoreGraph(graph, edges) : inputScoreGraph(graph, edges);
+  const perPrompt = new Float32Array(rows * edges.exists.length);
+  for (const [i, { hook, share }] of points.entries()) {
     throwIfCancelled(options.signal);
-    const share = steps === 1 ? 1 : (step + (options.rule === 'left' ? 0 : 0.5)) / steps;
-    const feeds = new Map([...clean, ...tokens, [streamInput, between(corruptedRun.get(edges.inputHook)!, cleanRun.get(edges.inputHook)!, share)]]);
-    for (const hook of senderHooks) feeds.set(differenceInput(hook), difference(corruptedRun.get(hook)!, cleanRun.get(hook)!));
-    const run = await runtime.run(program, feeds, model.parameters);
-    (run.get(scoresOutput)!.data as Float32Array).forEach((score, i) => (total[i]! += score));
-    options.onProgress?.(step + 1, steps);
+    const along = (name: string): Tensor => between(corruptedRun.get(name)!, cleanRun.get(name)!, share);
+    const place: Feeds = hook === undefined ? new Map([[streamInput, along(edges.inputHook)]]) : activationFeeds(senderHooks, hook, along, cleanRun);
+    const run = await runtime.run(program, new Map([...fixed, ...place]), model.parameters);
+    (run.get(scoresOutput)!.data as Float32Array).forEach((score, at) => {
+      if (edges.exists[at % edges.exists.length] === 1) perPrompt[at]! += score / points.length;
+    });
+    options.onProgress?.(i + 1, points.length);
   }
-  const metricOf = (run: ReadonlyMap<string, Tensor>): number => numbersOf(run.get(metricOutput)!)[0]! / rows;
+  const dims = [edges.senders.length, edges.receivers.length];
+  const each = (run: ReadonlyMap<string, Tensor>): Float32Array => run.get(metricPerRowOutput)!.data as Float32Array;
   return {
     edges,
-    scores: { dtype: 'float32', dims: [edges.senders.length, edges.receivers.length], data: Float32Array.from(total, (score, i) => (edges.exists[i] === 1 ? score / (steps * rows) : 0)) },
-    cleanMetric: metricOf(cleanRun),
-    corruptedMetric: metricOf(corruptedRun),
+    scores: { dtype: 'float32', dims, data: meanOverRows(perPrompt, rows) },
+    perPrompt: { dtype: 'float32', dims: [rows, ...dims], data: perPrompt },
+    cleanMetric: mean(each(cleanRun)), corruptedMetric: mean(each(corruptedRun)), cleanPerRow: each(cleanRun), corruptedPerRow: each(corruptedRun),
   };
 }
 
-const streamInput = 'edges/stream';
-const differenceInput = (hook: string): string => `edges/difference/${hook}`;
-const scoresOutput = 'edges/scores';
+interface PathPoint {
+  /** The sender hook that is interpolated; undefined: the embeddings, from which everything follows. */
+  readonly hook: string | undefined;
+  readonly share: number;
+}
 
-/** Forward from given embeddings, backward to every receiver, contracted with the senders' differences to [senders, receivers]. */
-function scoreGraph(graph: Graph, edges: EdgeGraph): Graph {
-  const started = splice(graph, edges.inputHook, (b, original) => b.input(streamInput, b.dtypeOf(original), b.shapeOf(original)));
-  const receiverHooks = hooksOf(edges.receivers);
-  const { graph: backward, gradients } = differentiate(started, { seeds: new Map([[metricOutput, 'ones']]), wrt: receiverHooks });
-  const b = new GraphBuilder({ ...backward, outputs: [] });
-  const differences = hooksOf(edges.senders).map((hook) => b.input(differenceInput(hook), b.dtypeOf(hook), b.shapeOf(hook)));
-  const rowPerNode = (stacked: string, nodes: number): string => b.reshape(b.transpose(stacked, [2, 0, 1, 3]), [nodes, -1]);
-  const left = rowPerNode(stackNodes(b, differences), edges.senders.length);
-  const right = rowPerNode(stackNodes(b, receiverHooks.map((hook) => gradients.get(hook)!)), edges.receivers.length);
-  b.output(b.matmul(left, b.transpose(right, [1, 0]), scoresOutput));
-  return b.build();
+function pathPoints({ path = 'inputs', steps = 5, rule = 'midpoint' }: EdgeAttributionOptions, hooks: readonly string[]): PathPoint[] {
+  if (path === 'ends') return [{ hook: undefined, share: 1 }, { hook: undefined, share: 0 }];
+  const offset = { left: 0, midpoint: 0.5, right: 1 }[rule];
+  const shares = Array.from({ length: steps }, (_, step) => (step + offset) / steps);
+  if (path === 'activations') return hooks.flatMap((hook) => shares.map((share) => ({ hook, share })));
+  return steps === 1 ? [{ hook: undefined, share: 1 }] : shares.map((share) => ({ hook: undefined, share }));
+}
+
+/** Only `hook` is replaced; the others are fed something of the right shape that is weighted with 0. */
+function activationFeeds(hooks: readonly string[], replaced: string, along: (hook: string) => Tensor, cleanRun: ReadonlyMap<string, Tensor>): Feeds {
+  return new Map(hooks.flatMap((hook): [string, Tensor][] => [
+    [shareInput(hook), scalar('float32', hook === replaced ? 1 : 0)],
+    [replacedInput(hook), hook === replaced ? along(hook) : cleanRun.get(hook)!],
+  ]));
 }
 
 /** from + share · (to − from). */
@@ -111,4 +129,15 @@ function between(from: Tensor, to: Tensor, share: number): Tensor {
 function difference(a: Tensor, b: Tensor): Tensor {
   const subtrahend = b.data as Float32Array;
   return { dtype: 'float32', dims: a.dims, data: (a.data as Float32Array).map((value, i) => value - subtrahend[i]!) };
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function meanOverRows(values: Float32Array, rows: number): Float32Array {
+  const size = values.length / rows;
+  const result = new Float64Array(size);
+  values.forEach((value, i) => (result[i % size]! += value / rows));
+  return Float32Array.from(result);
 }

@@ -12,7 +12,7 @@ import { numbersOf } from '../../../src/engine/tensor.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url).pathname;
 const oracle = JSON.parse(readFileSync(`${fixtures}transformer_lens/eap_edges.json`, 'utf8')) as Record<string, readonly number[]>;
-const column = { eap: 0, integratedLeft: 1, exact: 4 } as const;
+const column = { eap: 0, integratedLeft: 1, ends: 2, activations: 3, exact: 4 } as const;
 const runtime = new Runtime({ threads: 1 });
 afterAll(() => runtime.dispose());
 
@@ -55,9 +55,11 @@ describe('edgeGraphOf', () => {
 
 describe('edgeAttribution', () => {
   // The reference averages the metric over the batch and divides the scores by its size once more: two prompts, one half.
-  it.each([['eap', 1, 'midpoint'], ['integratedLeft', 5, 'left']] as const)('%s equals EAP-IG', async (which, steps, rule) => {
+  it.each([
+    ['eap', 'inputs', 1, 'midpoint'], ['integratedLeft', 'inputs', 5, 'left'], ['ends', 'ends', 2, 'left'], ['activations', 'activations', 5, 'right'],
+  ] as const)('%s equals EAP-IG', async (which, path, steps, rule) => {
     const { model, options } = await question('gpt2');
-    const { edges, scores } = await edgeAttribution(model, runtime, { ...options, steps, rule });
+    const { edges, scores } = await edgeAttribution(model, runtime, { ...options, path, steps, rule });
     expect(gap(edges, (i) => scores.data[i]! / 2, which)).toBeLessThan(1e-6);
   });
 
