@@ -76,7 +76,10 @@ export class DirectEffects {
       ['position', i64([targets.length], targets.map(({ position }) => position))],
       ['positions', i64([positions], Array.from({ length: positions }, (_, i) => i))],
     ]);
-    for (const name of program.boundary) feeds.set(name, firstPositions(this.run!.get(name)!, program.positionAxes?.get(name) ?? [], positions));
+    for (const name of program.boundary) {
+      const value = firstPositions(this.run!.get(name)!, program.positionAxes?.get(name) ?? [], positions);
+      feeds.set(name, program.repeated && value.dims.length > 0 ? repeatedRows(value, targets.length) : value);
+    }
     const counts = program.slots.map((slot) => this.feedBlocks(slot, positions, feeds));
     const results = await this.runtime.run(program.graph, feeds, this.replacement.parameters);
     const rows = targets.map(() => new Float32Array(this.columns.total));
@@ -107,6 +110,14 @@ function scatter(effects: Float32Array, { columns, vectorsPerBlock }: SourceBloc
       }
     }
   }
+}
+
+/** Copies along the first axis. */
+function repeatedRows(value: Tensor, count: number): Tensor {
+  const source = value.data as Float32Array;
+  const data = new Float32Array(count * source.length);
+  for (let row = 0; row < count; row++) data.set(source, row * source.length);
+  return { dtype: 'float32', dims: [count * value.dims[0]!, ...value.dims.slice(1)], data };
 }
 
 /** The leading part of a tensor along some axes. */

@@ -73,6 +73,8 @@ export interface BackwardProgram {
   readonly slots: readonly number[];
   /** Tensors of the forward run to be fed under their names. */
   readonly boundary: readonly string[];
+  /** Boundary tensors are fed with a copy per target instead of one row. */
+  readonly repeated: boolean;
   /** Axes of the boundary tensors that run over positions; undefined when some axis is not known, so that nothing may be cut off. */
   readonly positionAxes: ReadonlyMap<string, readonly number[]> | undefined;
 }
@@ -91,7 +93,9 @@ export function backwardProgram(replacement: ReplacementGraph, target: string, s
   const outputs = reached.map((slot) => gradients.get(replacement.slots[slot]!)!);
   const { graph: sliced } = sliceDownstream(backward, [cotangent, ...replacement.forward], outputs);
   const boundary = [...sliced.inputs.keys()].filter((name) => name !== cotangent);
-  const shapes = new Map(boundary.map((name) => [name, boundaryShape(backward, name, axes.batch)]));
+  // The prompt's run is one row that broadcasts over the targets, except where the pass reads sizes off its tensors.
+  const repeated = sliced.nodes.some(({ op }) => op === 'Shape' || op === 'Size');
+  const shapes = new Map(boundary.map((name) => [name, boundaryShape(backward, name, axes.batch, repeated)]));
 
   const b = new GraphBuilder({ ...sliced, inputs: new Map(), nodes: [], types: new Map(), outputs: [] }, sliced.nodes.flatMap((node) => [node.name, ...node.outputs]));
   for (const [name, shape] of shapes) b.input(name, typeOf(backward, name)!.dtype, shape);
@@ -109,22 +113,22 @@ export function backwardProgram(replacement: ReplacementGraph, target: string, s
     const gathered = b.gather(b.transpose(gradient, [1, 0, 2]), places, 0);
     b.output(b.matmul(gathered, b.transpose(sources, [0, 2, 1]), `effects/${slot}`));
   });
-  return { graph: b.build(), slots: reached, boundary, positionAxes: positionAxesOf(shapes, axes.position) };
+  return { graph: b.build(), slots: reached, boundary, repeated, positionAxes: positionAxesOf(shapes, axes.position) };
 }
 
-/** A tensor of the prompt's run, which is one row whatever number of targets reads it. */
-function boundaryShape(graph: Graph, name: string, batch: string): Shape {
+function boundaryShape(graph: Graph, name: string, batch: string, repeated: boolean): Shape {
   const type = typeOf(graph, name);
-  if (type?.shape === undefined || type.dtype !== 'float32') {
-    throw new MechanistError('unsupported', 'The backward pass of this graph depends on sizes computed at run time.', { field: `tensor ${name}` });
+  const fits = type?.shape?.every((dim, axis) => typeof dim === 'number' || !dim.split('*').includes(batch) || (axis === 0 && (repeated || dim === batch)));
+  if (type?.shape === undefined || type.dtype !== 'float32' || fits !== true) {
+    throw new MechanistError('unsupported', 'The backward pass of this model depends on sizes computed at run time.', { field: `tensor ${name}` });
   }
-  return type.shape.map((dim): Dim => (dim === batch ? 1 : dim));
+  return type.shape.map((dim): Dim => (typeof dim === 'number' ? dim : repeated ? dim.split('*').map((factor) => (factor === batch ? 'rows' : factor)).join('*') : dim === batch ? 1 : dim));
 }
 
 function positionAxesOf(shapes: ReadonlyMap<string, Shape>, position: string): Map<string, number[]> | undefined {
   const axes = new Map<string, number[]>();
   for (const [name, shape] of shapes) {
-    if (shape.some((dim) => typeof dim === 'string' && dim !== position)) return undefined;
+    if (shape.some((dim) => typeof dim === 'string' && dim !== position && dim !== 'rows')) return undefined;
     axes.set(name, shape.flatMap((dim, axis) => (dim === position ? [axis] : [])));
   }
   return axes;
