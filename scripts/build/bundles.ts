@@ -7,7 +7,7 @@ import type { BuildOptions, Plugin } from 'esbuild';
 
 export const repository: string = fileURLToPath(new URL('../..', import.meta.url));
 
-const webviews = ['inspector'];
+const webviews = ['inspector', 'semantic', 'algorithmic'];
 
 const shared: BuildOptions = {
   absWorkingDir: repository, bundle: true, minify: true, sourcemap: false, legalComments: 'eof', logLevel: 'warning', charset: 'utf8',
@@ -30,6 +30,7 @@ export async function buildAll(target: string): Promise<void> {
     await build({ ...shared, entryPoints: [`webview-ui/${view}/${view}.css`], outfile: `dist/webview/${view}.css` });
   }
   for (const file of ['codicon.css', 'codicon.ttf']) copy(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
+  copy('node_modules/plotly.js-cartesian-dist-min/plotly-cartesian.min.js', 'dist/webview/plotly.js');
   copyRuntime(target);
 }
 

@@ -7,21 +7,33 @@ import { methodGroups } from '../../src/extension/methods/groups.ts';
 import { inspectorSentences } from '../../src/extension/views/inspectorSentences.ts';
 
 const sources = fileURLToPath(new URL('../../src/extension', import.meta.url));
+const pages = fileURLToPath(new URL('../../webview-ui', import.meta.url));
+const pageFolders = ['shared', 'semantic', 'algorithmic'];
 
 /** The file that translations are copied from: each sentence under itself. */
 export function bundleText(): string {
   return `${JSON.stringify(Object.fromEntries(collectSentences().map((sentence) => [sentence, sentence])), null, 2)}\n`;
 }
 
+/** The file of what the panels' pages say, by folder: the host translates these for them. */
+export function panelSentencesText(): string {
+  return `${JSON.stringify(Object.fromEntries(pageFolders.map((folder) => [folder, saidIn(join(pages, folder))])), null, 2)}\n`;
+}
+
+/** Sentences that the sources below a folder pass to `t`, sorted, each once. */
+function saidIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const said = files.flatMap((file) => Array.from(readFileSync(join(folder, file), 'utf8').matchAll(/\bt\('((?:[^'\\]|\\.)*)'/g), ([, sentence]) => sentence!));
+  return [...new Set(said)].toSorted();
+}
+
 /** Sorted, each once. */
 function collectSentences(): string[] {
-  const said = new Set<string>(inspectorSentences);
+  const said = new Set<string>([...inspectorSentences, ...pageFolders.flatMap((folder) => saidIn(join(pages, folder)))]);
   for (const { name, question } of methodGroups) [name, question].forEach((sentence) => said.add(sentence));
   for (const { name, question, assumptions, strengths, weaknesses, check } of methods) {
     [name, question, assumptions, strengths, weaknesses, check].forEach((sentence) => said.add(sentence));
   }
-  for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))) {
-    for (const [, sentence] of readFileSync(join(sources, file), 'utf8').matchAll(/\bt\('((?:[^'\\]|\\.)*)'/g)) said.add(sentence!);
-  }
+  for (const sentence of saidIn(sources)) said.add(sentence);
   return [...said].toSorted();
 }

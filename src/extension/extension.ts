@@ -13,6 +13,8 @@ import { EngineService } from './process/engineService.ts';
 import { Inspector } from './inspection/inspector.ts';
 import { OpenModels } from './models/openModels.ts';
 import { Painter } from './paint/painter.ts';
+import { pinToNote } from './panels/pinToNote.ts';
+import { Panels } from './panels/registerPanels.ts';
 import { setContextKey } from './setContextKey.ts';
 import { readSetting } from './settings.ts';
 import { InspectorViewProvider } from './views/inspectorView.ts';
@@ -45,7 +47,8 @@ export function activate(context: ExtensionContext): void {
 
   keep(models.onChange(() => void setContextKey(contextKeys.modelOpen, models.all.length > 0)));
   keep(new StatusBar(service, models, painter));
-  keep(registerCommands({ engine: service, models, inspector, painter, log }));
+  const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, report, pin: (kind, pinned) => pinToNote(models, kind, pinned) }));
+  keep(registerCommands({ engine: service, models, inspector, painter, panels, log }));
   keep(registerHovers(inspector));
   keep(computeInBackground(inspector, report));
   registerViews(context, service, models, inspector, painter, report);

@@ -1,9 +1,10 @@
 /** The manifest and the code say the same: ids, settings, context keys, colours, sentences. */
 import { describe, expect, it } from 'vitest';
-import { bundleText } from '../../scripts/l10n/sentences.ts';
+import { bundleText, panelSentencesText } from '../../scripts/l10n/sentences.ts';
 import { commandIds, viewIds } from '../../src/extension/commandIds.ts';
 import { contextKeys } from '../../src/extension/contextKeys.ts';
 import { bucketCount } from '../../src/extension/paint/buckets.ts';
+import { panels } from '../../src/extension/panels/panelKinds.ts';
 import { settingDefaults } from '../../src/extension/settingDefaults.ts';
 import { inspectorSentences } from '../../src/extension/views/inspectorSentences.ts';
 import { listFiles, readBytes, readSources } from './sources.ts';
@@ -83,8 +84,9 @@ describe('the manifest', () => {
   });
 
   it('does not start with the window, and is limited where it is not trusted', () => {
-    expect(manifest.activationEvents.filter((event) => !/^onLanguage:\w+$/.test(event))).toEqual([]);
-    expect(manifest.activationEvents.map((event) => event.replace('onLanguage:', ''))).toEqual(settingDefaults['hover.languages']);
+    const languages = manifest.activationEvents.filter((event) => event.startsWith('onLanguage:'));
+    expect(languages.map((event) => event.replace('onLanguage:', ''))).toEqual(settingDefaults['hover.languages']);
+    expect(manifest.activationEvents.filter((event) => !languages.includes(event))).toEqual(Object.values(panels).map(({ id }) => `onWebviewPanel:${id}`));
     expect(manifest.extensionKind).toEqual(['workspace']);
     expect(manifest.capabilities.untrustedWorkspaces.supported).toBe('limited');
     expect(manifest.capabilities.virtualWorkspaces.supported).toBe('limited');
@@ -106,6 +108,10 @@ describe('the manifest', () => {
 
 it('the table for translators holds what the extension says now (npm run l10n)', () => {
   expect(readBytes('l10n/bundle.l10n.json').toString('utf8')).toBe(bundleText());
+});
+
+it('the panels’ pages say only sentences that the host translates for them (npm run l10n)', () => {
+  expect(readBytes('src/extension/panels/sentences.json').toString('utf8')).toBe(panelSentencesText());
 });
 
 describe('the inspector’s page', () => {

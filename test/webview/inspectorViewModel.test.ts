@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { InspectedToken } from '../../src/protocol/methods.ts';
-import { featureRows, lensRows, movedSelection, neighbouringDictionary, stripTokens } from '../../webview-ui/inspector/viewModel.ts';
+import { featureRows, lensRows, neighbouringDictionary, stripTokens } from '../../webview-ui/inspector/viewModel.ts';
+import { movedSelection } from '../../webview-ui/shared/roving.ts';
 
 const token = (text: string, surprise: number | undefined, features: InspectedToken['features'] = []): InspectedToken => ({
   text, id: 1, start: 0, end: text.length, surprise, expected: [], next: [], features,

@@ -7,7 +7,7 @@ import type { Host } from '../shared/host.ts';
 import { visibleToken } from '../shared/notation.ts';
 import { t } from '../shared/strings.ts';
 import { featureTable, lensTable } from './tables.ts';
-import type { TokenEvent } from './tokenStrip.ts';
+import type { TokenEvent } from '../shared/components/tokenStrip.ts';
 import { featureRows, lensRows, neighbouringDictionary, stripTokens } from './viewModel.ts';
 import type { Heat } from './viewModel.ts';
 
@@ -61,7 +61,7 @@ export class InspectorView extends LitElement {
       <section @token-select=${(event: TokenEvent) => this.select(event.detail)} @token-open=${(event: TokenEvent) => this.open(event.detail)} @keydown=${this.onKey}>
         <h2>${heatFeature === undefined ? t('Tokens, coloured by surprise') : t('Tokens, coloured by feature #{0}', heatFeature)}
           ${heatFeature === undefined ? nothing : html`<vscode-icon name="close" action-icon label=${t('Colour by surprise')} title=${t('Colour by surprise')} @click=${() => { this.heat = { kind: 'surprise' }; }}></vscode-icon>`}</h2>
-        <mechanist-token-strip .tokens=${stripTokens(state.tokens, this.selected, this.heat)}></mechanist-token-strip>
+        <mechanist-token-strip .label=${t('Tokens')} .tokens=${stripTokens(state.tokens, this.selected, this.heat)}></mechanist-token-strip>
         <p class="summary" aria-live="polite">${token === undefined ? nothing : html`<span class="word">${visibleToken(token.text)}</span>
           ${t('token {0} of {1}', this.selected + 1, state.tokens.length)}${token.surprise === undefined ? nothing : html` · ${t('surprise {0} bits', token.surprise.toFixed(1))}`}`}</p>
       </section>

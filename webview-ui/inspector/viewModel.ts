@@ -1,19 +1,11 @@
 /** From the inspector's state to what is drawn. Pure; painting is in the elements beside this file. */
 import type { InspectedToken, LensReading } from '../../src/protocol/methods.ts';
+import { levelOf } from '../shared/heat.ts';
+import type { StripToken } from '../shared/heat.ts';
 import { activationText, probabilityText, visibleToken } from '../shared/notation.ts';
 
 /** What the token strip is coloured by. */
 export type Heat = { readonly kind: 'surprise' } | { readonly kind: 'feature'; readonly feature: number };
-
-export interface StripToken {
-  readonly label: string;
-  /** 0 (uncoloured) to 9. */
-  readonly level: number;
-  readonly value: string;
-  readonly selected: boolean;
-  /** Whether a line ends with this token. */
-  readonly breaks: boolean;
-}
 
 export interface FeatureRow {
   readonly feature: number;
@@ -31,8 +23,6 @@ export interface LensRow {
   /** Probability of the target, 0…1. */
   readonly share: number;
 }
-
-const levels = 9;
 
 export function stripTokens(tokens: readonly InspectedToken[], selected: number, heat: Heat): StripToken[] {
   const values = tokens.map((token) => heatOf(token, heat));
@@ -64,17 +54,6 @@ export function lensRows({ layers }: LensReading): LensRow[] {
   }));
 }
 
-/** Where a key moves in a strip of `count` tokens; `undefined` for other keys. */
-export function movedSelection(key: string, selected: number, count: number): number | undefined {
-  switch (key) {
-    case 'ArrowRight': case 'ArrowDown': return Math.min(count - 1, selected + 1);
-    case 'ArrowLeft': case 'ArrowUp': return Math.max(0, selected - 1);
-    case 'Home': return 0;
-    case 'End': return count - 1;
-    default: return undefined;
-  }
-}
-
 /** The dictionary `step` places further in the list, for the keys `[` and `]`; the same one at the ends. */
 export function neighbouringDictionary(dictionaries: readonly { readonly dictionary: string }[], current: string | undefined, step: 1 | -1): string | undefined {
   const place = dictionaries.findIndex(({ dictionary }) => dictionary === current);
@@ -84,11 +63,6 @@ export function neighbouringDictionary(dictionaries: readonly { readonly diction
 function heatOf(token: InspectedToken, heat: Heat): number | undefined {
   if (heat.kind === 'surprise') return token.surprise;
   return token.features.find(({ feature }) => feature === heat.feature)?.activation ?? 0;
-}
-
-function levelOf(value: number | undefined, most: number): number {
-  if (value === undefined || !(value > 0) || !(most > 0)) return 0;
-  return Math.max(1, Math.min(levels, Math.ceil((value / most) * levels)));
 }
 
 /** `blocks.3.hook_resid_post` is what layer 3 leaves; what enters the first block is "in". */

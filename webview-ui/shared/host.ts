@@ -4,19 +4,27 @@ export interface Host {
   onMessage(listener: (message: unknown) => void): void;
 }
 
-declare function acquireVsCodeApi(): { postMessage(message: unknown): void };
+/** A host that keeps a page's place: over hiding, and over a reload of the window. */
+export interface StatefulHost extends Host {
+  readState(): unknown;
+  writeState(state: unknown): void;
+}
 
-export function connectHost(): Host {
+declare function acquireVsCodeApi(): { postMessage(message: unknown): void; getState(): unknown; setState(state: unknown): void };
+
+export function connectHost(): StatefulHost {
   const api = acquireVsCodeApi();
   return {
     send: (message) => api.postMessage(message),
     onMessage: (listener) => window.addEventListener('message', (event) => listener(event.data)),
+    readState: () => api.getState(),
+    writeState: (state) => api.setState(state),
   };
 }
 
-/** Sends errors and violations of the content security policy to the host's log. */
-export function reportProblems(host: Host): void {
-  const report = (message: string): void => host.send({ type: 'problem', message: message.slice(0, 2_000) });
+/** Tells of errors and of violations of the content security policy, for the host's log. */
+export function reportProblems(tell: (message: string) => void): void {
+  const report = (message: string): void => tell(message.slice(0, 2_000));
   document.addEventListener('securitypolicyviolation', (event) => report(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
   window.addEventListener('error', (event) => report(`error: ${event.message}`));
   window.addEventListener('unhandledrejection', (event) => report(`unhandled rejection: ${String(event.reason)}`));

@@ -10,6 +10,8 @@ import type { Inspector } from '../inspection/inspector.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { Painter } from '../paint/painter.ts';
+import { panelCommands } from '../panels/panelCommands.ts';
+import type { Panels } from '../panels/registerPanels.ts';
 import { readSetting, writeSetting } from '../settings.ts';
 import { showMenu } from './menu.ts';
 import { runMethod, showMethod } from './methodCommands.ts';
@@ -21,6 +23,7 @@ export interface CommandParts {
   readonly models: OpenModels;
   readonly inspector: Inspector;
   readonly painter: Painter;
+  readonly panels: Panels;
   readonly log: LogOutputChannel;
 }
 
@@ -35,7 +38,7 @@ export function registerCommands(parts: CommandParts): Disposable {
   return owned;
 }
 
-function handlers({ engine, models, inspector, painter, log }: CommandParts): Record<CommandId, Handler> {
+function handlers({ engine, models, inspector, painter, panels, log }: CommandParts): Record<CommandId, Handler> {
   return {
     [commandIds.openModel]: (node) => openModel(engine, models, node),
     [commandIds.useModel]: (node) => useModel(models, node),
@@ -55,6 +58,7 @@ function handlers({ engine, models, inspector, painter, log }: CommandParts): Re
     [commandIds.clearPaint]: () => painter.clear(),
     [commandIds.nextHit]: () => stepHit(painter, 1),
     [commandIds.previousHit]: () => stepHit(painter, -1),
+    ...panelCommands(panels),
   };
 }
 

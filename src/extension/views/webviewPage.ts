@@ -13,16 +13,18 @@ export interface PageOptions {
   readonly element: string;
   /** Sentences in English and in the user's language. */
   readonly strings: Readonly<Record<string, string>>;
+  /** Charts draw heat maps, and their images, as data of their own. */
+  readonly drawsImages?: boolean;
 }
 
 export function assetsOf(extensionUri: Uri): Uri {
   return Uri.joinPath(extensionUri, 'dist', 'webview');
 }
 
-export function webviewPage({ webview, extensionUri, view, title, element, strings }: PageOptions): string {
+export function webviewPage({ webview, extensionUri, view, title, element, strings, drawsImages = false }: PageOptions): string {
   const nonce = randomBytes(18).toString('base64');
   const asset = (name: string): string => webview.asWebviewUri(Uri.joinPath(assetsOf(extensionUri), name)).toString();
-  const policy = `default-src 'none'; style-src ${webview.cspSource}; font-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
+  const policy = `default-src 'none'; style-src ${webview.cspSource}; font-src ${webview.cspSource}; script-src 'nonce-${nonce}'${drawsImages ? '; img-src data: blob:' : ''}`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -1,24 +1,27 @@
-/** The tokens of the text around the cursor as one row of buttons: a single tab stop, arrows move. */
-import { LitElement, html, nothing } from 'lit';
+/** Tokens of a text to choose from: a single tab stop, arrows move. */
+import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import { t } from '../shared/strings.ts';
-import { movedSelection } from './viewModel.ts';
-import type { StripToken } from './viewModel.ts';
+import type { StripToken } from '../heat.ts';
+import { movedSelection } from '../roving.ts';
+import { PageElement } from '../element.ts';
 
 /** `detail` is the index of the token. `token-open` asks to go there in the editor. */
 export type TokenEvent = CustomEvent<number>;
 
-export class TokenStrip extends LitElement {
-  static override readonly properties = { tokens: { attribute: false } };
+export class TokenStrip extends PageElement {
+  static override readonly properties = { tokens: { attribute: false }, label: { attribute: false } };
   declare tokens: readonly StripToken[];
+  /** Name for screen readers, translated. */
+  declare label: string;
 
   constructor() {
     super();
     this.tokens = [];
+    this.label = '';
   }
 
   override render(): TemplateResult {
-    return html`<div class="strip" role="listbox" aria-orientation="horizontal" aria-label=${t('Tokens')} @keydown=${this.onKey}>
+    return html`<div class="strip" role="listbox" aria-orientation="horizontal" aria-label=${this.label} @keydown=${this.onKey}>
       ${this.tokens.map((token, index) => html`<span
         role="option"
         class="token level-${token.level}"
@@ -36,11 +39,6 @@ export class TokenStrip extends LitElement {
     const selected = this.querySelector<HTMLElement>('[aria-selected=true]');
     selected?.scrollIntoView?.({ block: 'nearest' });
     if (this.contains(document.activeElement)) selected?.focus({ preventScroll: true });
-  }
-
-  /** Drawn without a shadow root, so that the page's style sheet applies. */
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   private onKey(event: KeyboardEvent): void {

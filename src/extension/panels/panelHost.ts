@@ -1,0 +1,169 @@
+/**
+ * One panel in the editor area: its page, its conversation, its place over reloads. A page that is hidden is thrown away by
+ * VS Code and made again; what it was about it keeps itself, what runs for it runs on in `PanelJobs`.
+ */
+import { ViewColumn, l10n, window, workspace } from 'vscode';
+import type { Uri, WebviewPanel, WebviewPanelSerializer } from 'vscode';
+import type { EditorSelection, PanelKind, ShowRequest, Subject } from '../../protocol/views/panel.ts';
+import { Disposables } from '../disposables.ts';
+import type { Disposable } from '../disposables.ts';
+import { Follow } from '../editor/follow.ts';
+import { onKindChange } from '../process/kindChange.ts';
+import type { EnginePort } from '../process/enginePort.ts';
+import { describeFailure } from '../models/openModels.ts';
+import type { OpenModels } from '../models/openModels.ts';
+import { assetsOf, webviewPage } from '../views/webviewPage.ts';
+import { editorSelection, panelContext } from './panelContext.ts';
+import { panelHandlers } from './panelHandlers.ts';
+import type { PanelActions } from './panelHandlers.ts';
+import type { PanelJobs } from './panelJobs.ts';
+import { panels } from './panelKinds.ts';
+import { panelStrings } from './panelStrings.ts';
+import { PageConversation } from './pageConversation.ts';
+
+export interface PanelHostParts {
+  readonly kind: PanelKind;
+  readonly extensionUri: Uri;
+  readonly engine: EnginePort;
+  readonly models: OpenModels;
+  readonly jobs: PanelJobs;
+  readonly actions: PanelActions;
+  readonly report: (problem: string) => void;
+}
+
+export class PanelHost implements WebviewPanelSerializer, Disposable {
+  private readonly parts: PanelHostParts;
+  private panel: WebviewPanel | undefined;
+  private shown: Disposables | undefined;
+  private conversation: PageConversation | undefined;
+  /** Waits for a page that is still being made. */
+  private pending: ShowRequest | undefined;
+  private listening = false;
+  private selection: EditorSelection | undefined;
+  private current: Subject | undefined;
+
+  constructor(parts: PanelHostParts) {
+    this.parts = parts;
+  }
+
+  /** The subject that the page is about, for palette commands. */
+  get subject(): Subject | undefined {
+    return this.current;
+  }
+
+  get active(): boolean {
+    return this.panel?.active === true;
+  }
+
+  /** Shows the panel beside the text, and in it what is asked for. */
+  show(request?: ShowRequest): void {
+    if (this.panel === undefined) {
+      const { id } = panels[this.parts.kind];
+      this.pending = request;
+      this.selection = editorSelection();
+      this.fill(window.createWebviewPanel(id, this.title(), { viewColumn: besideText(), preserveFocus: false }, { enableFindWidget: true }));
+      return;
+    }
+    const page = this.listening ? this.conversation : undefined;
+    this.panel.reveal(undefined, false);
+    if (request === undefined) return;
+    if (page !== undefined && this.panel.visible) page.tell('show', request);
+    else this.pending = request;
+  }
+
+  /** A command of the palette that the page carries out. */
+  command(command: string): void {
+    this.show();
+    this.conversation?.tell('command', { command });
+  }
+
+  deserializeWebviewPanel(panel: WebviewPanel): Promise<void> {
+    this.fill(panel);
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.panel?.dispose();
+  }
+
+  private fill(panel: WebviewPanel): void {
+    const { kind, extensionUri, engine, models, jobs, actions, report } = this.parts;
+    const owned = new Disposables();
+    this.panel = panel;
+    this.shown = owned;
+    const conversation = new PageConversation({
+      kind, engine, report,
+      mayWrite: () => workspace.isTrusted,
+      send: (message) => void panel.webview.postMessage(message),
+      handlers: panelHandlers(kind, this.parts, actions, () => this.start()),
+      onPageEvent: (event, value) => {
+        if (event === 'problem') report(`${kind} page: ${(value as { message: string }).message}`);
+        else this.about(value as { title?: string; subject?: Subject });
+      },
+    });
+    this.conversation = conversation;
+    const tellContext = (): void => conversation.tell('context', panelContext(engine, models));
+    owned.add({ dispose: () => conversation.end() });
+    owned.add(panel.webview.onDidReceiveMessage((message: unknown) => conversation.receive(message)));
+    owned.add(models.onChange(tellContext));
+    owned.add(onKindChange(engine, tellContext));
+    owned.add(workspace.onDidGrantWorkspaceTrust(tellContext));
+    owned.add(jobs.onChange((job) => conversation.tell('job', job)));
+    owned.add(jobs.onGone((id) => conversation.tell('jobGone', { id })));
+    owned.add(new Follow(() => this.follow()));
+    owned.add(panel.onDidChangeViewState(() => {
+      if (panel.visible) return;
+      this.listening = false;
+      conversation.end();
+    }));
+    panel.onDidDispose(() => this.forget(panel));
+    const { view, element } = panels[kind];
+    panel.webview.options = { enableScripts: true, localResourceRoots: [assetsOf(extensionUri)] };
+    panel.webview.html = webviewPage({ webview: panel.webview, extensionUri, view, element, title: this.title(), strings: panelStrings(kind), drawsImages: true });
+  }
+
+  private start(): Awaited<ReturnType<Parameters<typeof panelHandlers>[3]>> {
+    const { engine, models, jobs, report } = this.parts;
+    const show = this.pending;
+    this.pending = undefined;
+    this.listening = true;
+    models.need().catch((error: unknown) => report(`opening a model for a panel: ${describeFailure(error)}`));
+    return { context: panelContext(engine, models), selection: this.selection, show, jobs: jobs.all };
+  }
+
+  /** The last selection stays while the panel itself has the focus. */
+  private follow(): void {
+    const selection = editorSelection();
+    if (selection === undefined || same(selection, this.selection)) return;
+    this.selection = selection;
+    this.conversation?.tell('selection', selection);
+  }
+
+  private about({ title, subject }: { title?: string; subject?: Subject }): void {
+    this.current = subject;
+    if (this.panel !== undefined) this.panel.title = title === undefined || title === '' ? this.title() : `${this.title()}: ${title}`;
+  }
+
+  private title(): string {
+    return this.parts.kind === 'semantic' ? l10n.t('Semantic View') : l10n.t('Algorithmic View');
+  }
+
+  private forget(panel: WebviewPanel): void {
+    if (this.panel !== panel) return;
+    this.shown?.dispose();
+    this.panel = undefined;
+    this.shown = undefined;
+    this.conversation = undefined;
+    this.listening = false;
+    this.current = undefined;
+  }
+}
+
+/** Beside the text where there is one; otherwise where the focus is. */
+function besideText(): ViewColumn {
+  return window.activeTextEditor === undefined ? ViewColumn.Active : ViewColumn.Beside;
+}
+
+function same(a: EditorSelection, b: EditorSelection | undefined): boolean {
+  return b !== undefined && a.document === b.document && a.start === b.start && a.end === b.end && a.text === b.text;
+}

@@ -1,0 +1,91 @@
+/** The two panels of a window, their serializers, and what can be done with a subject from either of them. */
+import { commands, env, window } from 'vscode';
+import type { Uri } from 'vscode';
+import * as v from 'valibot';
+import { panelKinds, showRequestSchema, subjectSchema } from '../../protocol/views/panel.ts';
+import type { PanelKind, Pin, ShowRequest, Subject, SubjectAction } from '../../protocol/views/panel.ts';
+import { commandIds } from '../commandIds.ts';
+import { Disposables } from '../disposables.ts';
+import type { Disposable } from '../disposables.ts';
+import type { OpenModels } from '../models/openModels.ts';
+import type { EnginePort } from '../process/enginePort.ts';
+import { editorSelection } from './panelContext.ts';
+import { PanelHost } from './panelHost.ts';
+import { PanelJobs } from './panelJobs.ts';
+import { panels } from './panelKinds.ts';
+
+export interface PanelsParts {
+  readonly extensionUri: Uri;
+  readonly engine: EnginePort;
+  readonly models: OpenModels;
+  readonly report: (problem: string) => void;
+  /** Puts what is pinned into a finding. */
+  readonly pin: (kind: PanelKind, pinned: Pin) => Promise<void>;
+}
+
+export class Panels implements Disposable {
+  private readonly parts: PanelsParts;
+  private readonly owned = new Disposables();
+  private readonly hosts: Readonly<Record<PanelKind, PanelHost>>;
+
+  constructor(parts: PanelsParts) {
+    this.parts = parts;
+    const jobs = this.owned.add(new PanelJobs(parts.engine));
+    const host = (kind: PanelKind): PanelHost => this.owned.add(new PanelHost({
+      ...parts, kind, jobs, actions: { act: (action, subject) => this.act(action, subject), pin: (pinned) => parts.pin(kind, pinned) },
+    }));
+    this.hosts = { semantic: host('semantic'), algorithmic: host('algorithmic') };
+    for (const kind of panelKinds) this.owned.add(window.registerWebviewPanelSerializer(panels[kind].id, this.hosts[kind]));
+  }
+
+  /** `target`: a subject, a request, or nothing. */
+  show(kind: PanelKind, target?: unknown): void {
+    this.hosts[kind].show(requestOf(target));
+  }
+
+  /** With the editor's selection as the text to work on. */
+  showSelection(kind: PanelKind): void {
+    const selection = editorSelection();
+    this.hosts[kind].show(selection === undefined ? undefined : { selection });
+  }
+
+  /** A part of a panel's view by its name. */
+  showPart(kind: PanelKind, part: string): void {
+    this.hosts[kind].show({ part });
+  }
+
+  /** An action from a menu, which says what about, or from the palette: then the subject of the panel in front. */
+  async actOn(action: SubjectAction, target: unknown): Promise<void> {
+    const given = v.safeParse(subjectSchema, target);
+    const subject = given.success ? given.output : this.front();
+    if (subject !== undefined) await this.act(action, subject);
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  private async act(action: SubjectAction, subject: Subject): Promise<void> {
+    switch (action) {
+      case 'open': this.show(subject.kind === 'feature' ? 'semantic' : 'algorithmic', { subject }); return;
+      case 'paint': await commands.executeCommand(commandIds.paintFeature, subject); return;
+      case 'ablate': case 'steer': this.show(subject.kind === 'feature' ? 'semantic' : 'algorithmic', { subject, action }); return;
+      case 'findCircuits': this.show('algorithmic', { subject, action }); return;
+      case 'pin': await this.parts.pin(subject.kind === 'feature' ? 'semantic' : 'algorithmic', { subjects: [subject], evidence: [] }); return;
+      case 'copyLink': await env.clipboard.writeText(subject.subject); return;
+    }
+  }
+
+  private front(): Subject | undefined {
+    const { semantic, algorithmic } = this.hosts;
+    return algorithmic.active ? algorithmic.subject : (semantic.subject ?? algorithmic.subject);
+  }
+}
+
+function requestOf(target: unknown): ShowRequest | undefined {
+  if (typeof target !== 'object' || target === null) return undefined;
+  const subject = v.safeParse(subjectSchema, target);
+  if (subject.success) return { subject: subject.output };
+  const request = v.safeParse(showRequestSchema, target);
+  return request.success ? request.output : undefined;
+}

@@ -1,0 +1,48 @@
+/** Starts a panel's page: conversation, elements of the kit, log of problems, ready mark. */
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
+import type { LitElement } from 'lit';
+import { ChartElement } from './charts/chart.ts';
+import type { FigureEvent } from './charts/chart.ts';
+import { PanelChannel } from './channel.ts';
+import { SubjectChip } from './components/subjectChip.ts';
+import { TokenStrip } from './components/tokenStrip.ts';
+import { VirtualTable } from './components/virtualTable.ts';
+import { define } from './element.ts';
+import { connectHost, reportProblems } from './host.ts';
+import { Session } from './session.ts';
+import { loadStrings } from './strings.ts';
+
+/** The element at the root of a panel. */
+export interface PanelElement extends LitElement {
+  session: Session | undefined;
+}
+
+/** Defines the elements that every panel uses. */
+export function defineKit(): void {
+  define('mechanist-chip', SubjectChip);
+  define('mechanist-token-strip', TokenStrip);
+  define('mechanist-table', VirtualTable);
+  define('mechanist-chart', ChartElement);
+}
+
+/** `tag` is the element's name in the page that the host has made. Sets `data-ready` when the first state is drawn. */
+export async function startPanel(tag: string, element: new () => PanelElement): Promise<void> {
+  loadStrings(document.body);
+  const host = connectHost();
+  const channel = new PanelChannel(host);
+  reportProblems((message) => channel.tell('problem', { message }));
+  defineKit();
+  define(tag, element);
+  document.addEventListener('figure-save', (event) => {
+    const { name, content, copy } = (event as FigureEvent).detail;
+    const done = copy && typeof content === 'string' ? channel.ask('panel.copy', { text: content }) : channel.ask('panel.save', { name, content });
+    done.catch((error: unknown) => channel.tell('problem', { message: `figure: ${String(error)}` }));
+  });
+  const session = new Session(channel, host);
+  const view = document.querySelector<PanelElement>(tag)!;
+  view.session = session;
+  await session.start();
+  await view.updateComplete;
+  document.body.dataset.ready = '1';
+}
