@@ -65,7 +65,7 @@ export interface BuiltGraph {
  * the model cannot be made linear; `runtime` for values that are not finite; `cancelled`.
  */
 export async function buildGraph(model: Model, runtime: Runtime, transcoders: Transcoders, options: BuildOptions): Promise<BuiltGraph> {
-  const ids = promptIds(options.inputs);
+  const ids = promptIds(options.inputs, model);
   const ignored = options.ignoredPositions ?? 1;
   const layers = featureLayers(model, transcoders);
   const unembedding = unembeddingOf(model);
@@ -134,13 +134,16 @@ async function allRows(model: Model, runtime: Runtime, work: Work, options: Buil
   return rows;
 }
 
-function promptIds(inputs: ReadonlyMap<string, Tensor>): number[] {
+function promptIds(inputs: ReadonlyMap<string, Tensor>, { config }: Model): number[] {
   const ids = inputs.get('input_ids');
   if (ids === undefined) throw new MechanistError('argument', 'The prompt has no input_ids.', { field: 'input input_ids' });
   if (ids.dims.length !== 2 || ids.dims[0] !== 1) {
     throw new MechanistError('argument', `An attribution graph is of one prompt; input_ids has shape [${ids.dims.join(', ')}].`, { field: 'input input_ids', hint: 'Give [1, pos].' });
   }
   if (ids.dims[1]! < 2) throw new MechanistError('argument', 'The prompt needs at least two tokens: features at the first are left out.', { field: 'input input_ids' });
+  if (config !== undefined && ids.dims[1]! > config.nCtx) {
+    throw new MechanistError('argument', `${ids.dims[1]} tokens are more than the ${config.nCtx} of the model's context.`, { field: 'input input_ids', hint: 'Shorten the prompt.' });
+  }
   const mask = inputs.get('attention_mask');
   if (mask !== undefined && Array.from(numbersOf(mask)).some((value) => value !== 1)) throw new MechanistError('argument', 'The prompt of an attribution graph has no padding.', { field: 'input attention_mask' });
   return Array.from(numbersOf(ids));

@@ -1,0 +1,94 @@
+/** Influence, pruning and scores on the golden graph of the algorithms reference (§26), and against dense linear algebra. */
+import { describe, expect, it } from 'vitest';
+import { adjacencyMatrix, columnsOfEdges } from '../../../../src/algorithmic/attributionGraph/graph.ts';
+import { graphInfluence } from '../../../../src/algorithmic/attributionGraph/influence.ts';
+import { pruneGraph, targetsOf } from '../../../../src/algorithmic/attributionGraph/prune.ts';
+import { graphScores } from '../../../../src/algorithmic/attributionGraph/scores.ts';
+import { thresholdByMass } from '../../../../src/algorithmic/attributionGraph/thresholdByMass.ts';
+import { Random } from '../../../../src/engine/random.ts';
+import { goldenGraph, largeGraph } from '../../../support/attributionGraphs.ts';
+
+const names = ['f0', 'f1', 'f2', 'e0', 'e1', 't0', 't1', 'L0', 'L1'];
+
+describe('the golden graph', () => {
+  const graph = goldenGraph();
+  const influence = graphInfluence(graph);
+
+  it('has the influence and cumulative shares of the reference', () => {
+    const expected = [0.4, 0.52, 0.025, 0.105, 0.08875, 0.37, 0.33625, 0, 0];
+    const cumulative = [0.498645, 0.281843, 1, 0.938347, 0.98645, 0.699187, 0.881436, 1, 1];
+    expected.forEach((value, i) => expect(influence.node[i]).toBeCloseTo(value, 9));
+    cumulative.forEach((value, i) => expect(influence.cumulative[i]).toBeCloseTo(value, 6));
+  });
+
+  it.each([
+    [0.8, 0.98, ['t0→f0', 'f0→f1', 't1→f1', 'f0→L0', 'f1→L0', 't1→L0', 'f1→L1', 't0→L1']],
+    [0.6, 0.9, ['t0→f0', 'f0→f1', 't1→f1', 'f0→L0', 'f1→L0', 'f1→L1']],
+  ])('prune(%d, %d)', (node, edge, edges) => {
+    const pruned = pruneGraph(graph, influence, { node, edge });
+    expect(names.filter((_, i) => pruned.nodes[i] === 1)).toEqual(['f0', 'f1', 't0', 't1', 'L0', 'L1']);
+    const targets = targetsOf(graph, pruned.edges);
+    expect(Array.from(pruned.edges, (e, i) => `${names[graph.edges.source[e]!]}→${names[targets[i]!]}`).toSorted()).toEqual(edges.toSorted());
+  });
+
+  it('has the scores of the reference, completeness both ways', () => {
+    const { replacement, completeness, completenessRestricted } = graphScores(graph, influence);
+    expect(replacement).toBeCloseTo(0.784722, 6);
+    expect(completeness).toBeCloseTo(0.929417, 6);
+    expect(completenessRestricted).toBeCloseTo(0.894986, 6);
+  });
+
+  it('refuses thresholds that are no shares', () => {
+    for (const thresholds of [{ node: 1.1 }, { edge: -0.1 }, { node: NaN }]) expect(() => pruneGraph(graph, influence, thresholds)).toThrowError(expect.objectContaining({ reason: 'argument' }));
+  });
+});
+
+it('influence in one pass equals the power series', () => {
+  const graph = largeGraph(60, 500, 4, 5);
+  const matrix = adjacencyMatrix(graph);
+  const { node, weights } = graphInfluence(graph);
+  const n = weights.length;
+  const normalized = Float64Array.from(matrix, Math.abs);
+  for (let t = 0; t < n; t++) {
+    const row = normalized.subarray(t * n, (t + 1) * n);
+    const sum = Math.max(row.reduce((a, b) => a + b, 0), 1e-10);
+    row.forEach((value, i) => (row[i] = value / sum));
+  }
+  const series = new Float64Array(n);
+  let current = weights;
+  for (let power = 0; power < 10; power++) {
+    const next = new Float64Array(n);
+    for (let t = 0; t < n; t++) for (let s = 0; s < n; s++) next[s]! += current[t]! * normalized[t * n + s]!;
+    next.forEach((value, i) => (series[i]! += value));
+    current = next;
+  }
+  node.forEach((value, i) => expect(value).toBeCloseTo(series[i]!, 9));
+});
+
+it('names a cycle instead of running forever', () => {
+  const graph = goldenGraph();
+  const source = graph.edges.source.slice();
+  source[0] = 1; // f1 → f0, while f0 → f1
+  expect(() => graphInfluence({ ...graph, edges: { ...graph.edges, source } })).toThrowError(expect.objectContaining({ reason: 'parse' }));
+});
+
+it('finds the threshold that sorting finds', () => {
+  const random = new Random(4);
+  for (let round = 0; round < 200; round++) {
+    const scores = Float64Array.from({ length: 1 + random.integer(50) }, () => (random.integer(4) === 0 ? 0 : Math.exp(6 * random.normal())));
+    const share = random.uniform();
+    const sorted = scores.toSorted().toReversed();
+    const total = sorted.reduce((a, b) => a + b, 0);
+    let sum = 0;
+    const expected = sorted.find((score) => (sum += score) >= share * total);
+    expect(thresholdByMass(scores, share)).toBe(expected);
+  }
+});
+
+it('lists the edges of each source', () => {
+  const graph = goldenGraph();
+  const { start, edge, target } = columnsOfEdges(graph);
+  const outputs = (node: number): string[] => Array.from(target.subarray(start[node], start[node + 1]), (t, i) => `${names[t]} ${graph.edges.weight[edge[start[node]! + i]!]}`);
+  expect(outputs(0)).toEqual(['f1 1', 'L0 1']);
+  expect(outputs(6)).toEqual(['f1 -1', `f2 ${Math.fround(0.2)}`, 'L0 0.5']);
+});
