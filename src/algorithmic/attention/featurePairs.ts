@@ -16,6 +16,7 @@ import type { Model } from '../../engine/models/model.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import { zeros } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
+import { repeatRows } from '../edges/repeatRows.ts';
 import { knownConfig } from './weights.ts';
 
 export interface FeaturePairOptions {
@@ -63,10 +64,10 @@ export async function featurePairs(model: Model, runtime: Runtime, options: Feat
   const [queryParts, keyParts] = [await partsAt(runtime, captured.get(stream)!, query, dictionary), await partsAt(runtime, captured.get(stream)!, key, dictionary)];
   const project = async (parts: Parts, hook: string, position: number, from: number): Promise<Float32Array[]> => {
     const rows = parts.vectors.length + 1;
-    const feeds = new Map<string, Tensor>([...model.feeds(options.inputs)].map(([name, value]) => [name, repeated(value, rows)]));
+    const feeds = new Map<string, Tensor>([...model.feeds(options.inputs)].map(([name, value]) => [name, repeatRows(value, rows)]));
     for (const name of [...boundary, ...scales]) {
       const value = captured.get(name) ?? feeds.get(name)!;
-      feeds.set(name, value.dims[0] === 1 && typeOf(graph, name)!.shape?.[0] === 'batch' ? repeated(value, rows) : value);
+      feeds.set(name, value.dims[0] === 1 && typeOf(graph, name)!.shape?.[0] === 'batch' ? repeatRows(value, rows) : value);
     }
     feeds.set(stream, streamOf(parts.vectors, position, positions));
     const run = await runtime.run({ ...affine, outputs: [hook] }, feeds, model.parameters);
@@ -169,10 +170,4 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
-}
-
-function repeated(value: Tensor, times: number): Tensor {
-  const data = new (value.data.constructor as new (length: number) => typeof value.data)(value.data.length * times);
-  for (let i = 0; i < times; i++) data.set(value.data as never, i * value.data.length);
-  return { dtype: value.dtype, dims: [value.dims[0]! * times, ...value.dims.slice(1)], data };
 }

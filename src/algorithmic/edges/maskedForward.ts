@@ -18,6 +18,7 @@ import { i64 } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { edgeGraphOf, edgeGraphOptions, hooksOf } from './edgeGraph.ts';
 import type { EdgeGraph, EdgeNode } from './edgeGraph.ts';
+import { repeatRows } from './repeatRows.ts';
 import { stackNodes } from './stack.ts';
 
 export interface CircuitRunnerOptions {
@@ -36,7 +37,8 @@ export class CircuitRunner {
   private readonly options: CircuitRunnerOptions;
   private readonly program: Graph;
   private readonly fixed: Feeds;
-  private readonly prompts: number;
+  /** Prompts each circuit runs on. */
+  readonly prompts: number;
 
   private constructor(model: Model, runtime: Runtime, options: CircuitRunnerOptions, edges: EdgeGraph, program: Graph, fixed: Feeds, prompts: number) {
     this.model = model;
@@ -86,7 +88,7 @@ export class CircuitRunner {
 
   private feeds(circuits: readonly Uint8Array[]): Feeds {
     const rows = circuits.length * this.prompts;
-    const repeat = (value: Tensor): Tensor => repeated(value, circuits.length);
+    const repeat = (value: Tensor): Tensor => repeatRows(value, circuits.length);
     const feeds = new Map<string, Tensor>(this.fixed);
     for (const [name, value] of this.model.feeds(this.options.clean)) feeds.set(name, repeat(value));
     const width = this.options.clean.get(this.model.requiredInputs[0]!)!.dims[1];
@@ -161,10 +163,4 @@ function withCorruptedInputs(graph: Graph, senders: readonly EdgeNode[]): Graph 
     b.gather(b.input(corruptedInput(hook), b.dtypeOf(hook), shape), promptRows, 0, perRowName(hook));
   }
   return b.build([metricPerRowOutput]);
-}
-
-function repeated(value: Tensor, times: number): Tensor {
-  const data = new (value.data.constructor as new (length: number) => typeof value.data)(value.data.length * times);
-  for (let i = 0; i < times; i++) data.set(value.data as never, i * value.data.length);
-  return { dtype: value.dtype, dims: [value.dims[0]! * times, ...value.dims.slice(1)], data };
 }
