@@ -23,7 +23,7 @@ function noteText(i: number, notes: number, links: number): string {
   return newNote(`note-${i}`, {
     title: `Finding ${i}`, claim: `Feature ${i} fires on something.`, kind: i % 2 === 0 ? 'semantic' : 'algorithmic', subjects,
     evidence: [{
-      method: 'feature.statistics@1', date: '2026-01-01', models: [{ id: 'fable-4l', hash: '0123456789abcdef' }], dictionaries: [{ model: 'fable-4l', hook: 'blocks.2.hook_resid_post', hash: '0123456789abcdef' }],
+      method: 'feature.statistics@1', date: '2026-01-01', models: [{ id: 'fable-4l', hash: '0123456789abcdef' }], dictionaries: [{ model: 'fable-4l', id: 'blocks.2.hook_resid_post', hash: '0123456789abcdef' }],
       inputs: { text: 'When Mary and John went to the market, John gave a book to Mary.' }, parameters: { feature: i }, seed: 0, metric: 'share of active tokens', value: i / notes, interval: [0, 1], measures: {},
     }],
     body: Array.from({ length: links - subjects.length }, (_, k) => `See [${k}](mechanist:finding/note-${(i * 31 + k * 17) % notes}) for what is said of it elsewhere.`).join('\n\n'),

@@ -32,8 +32,8 @@ export interface Surroundings {
   readonly index: NoteIndex;
   /** Hash of a model by its id, where it is known; undefined for a model that is not at hand. */
   readonly modelHash: (id: string) => string | undefined;
-  /** Hash of the dictionary that reads a hook point of a model. */
-  readonly dictionaryHash: (model: string, hook: string) => string | undefined;
+  /** Hash of a dictionary of a model, by its name in subject URIs. */
+  readonly dictionaryHash: (model: string, id: string) => string | undefined;
   /** Whether a path relative to the note exists; undefined when nobody can tell. */
   readonly exists: (path: string) => boolean | undefined;
 }
@@ -70,7 +70,7 @@ function ofFinding(note: Note, finding: Finding, { index, modelHash, dictionaryH
     const place = at(['evidence', i, 'id']);
     const stale = [
       ...record.models.filter(({ id, hash }) => differs(modelHash(id), hash)).map(({ id }) => `the model ${id}`),
-      ...record.dictionaries.filter(({ model, hook, hash }) => differs(dictionaryHash(model, hook), hash)).map(({ hook }) => `the dictionary of ${hook}`),
+      ...record.dictionaries.filter(({ model, id, hash }) => differs(dictionaryHash(model, id), hash)).map(({ id }) => `the dictionary ${id}`),
     ];
     if (stale.length > 0) found.push({ code: 'stale', severity: 'warning', message: `Stale: ${stale.join(' and ')} changed since ${record.id} was measured.`, ...place, evidence: record.id });
     const state = lastState(record);

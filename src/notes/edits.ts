@@ -61,7 +61,7 @@ export function evidenceMap(record: Omit<Evidence, 'history'>): { readonly [key:
   return {
     id, method, date, metric, value, unit, interval, control: control === undefined ? undefined : { name: control.name, value: control.value, interval: control.interval },
     measures: filled(measures), tolerance, models: models.map((model) => ({ id: model.id, hash: model.hash })),
-    dictionaries: filled(dictionaries.map(({ model, hook, hash }) => ({ model, hook, hash }))),
+    dictionaries: filled(dictionaries.map((dictionary) => ({ model: dictionary.model, id: dictionary.id, hash: dictionary.hash }))),
     inputs: filled(inputs) as Writable, parameters: filled(parameters) as Writable, seed, artefact,
   };
 }

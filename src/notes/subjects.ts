@@ -2,7 +2,7 @@
  * Subjects: what a claim is about, with one identity everywhere (design, section 4). Written as a URI whose parts are
  * percent-encoded, so that a hub id or a file name with a slash stays one part:
  *
- *     mechanist:feature/MODEL/HOOK/INDEX          mechanist:edge/MODEL/SENDER/RECEIVER
+ *     mechanist:feature/MODEL/DICTIONARY/INDEX    mechanist:edge/MODEL/SENDER/RECEIVER
  *     mechanist:component/MODEL/HOOK[/INDEX]      mechanist:circuit/MODEL/NAME
  *     mechanist:direction/MODEL/HOOK/NAME         mechanist:token/MODEL/ID
  *     mechanist:finding/ID[/EVIDENCE]
@@ -10,8 +10,8 @@
 import { MechanistError } from '../engine/errors.ts';
 
 export type Subject =
-  /** A latent of the dictionary that reads `hook`. */
-  | { readonly kind: 'feature'; readonly model: string; readonly hook: string; readonly index: number }
+  /** A latent of a dictionary, which is named as its folder, with the layer for one of a set: `blocks.2.hook_resid_post`, `transcoders.2`. */
+  | { readonly kind: 'feature'; readonly model: string; readonly dictionary: string; readonly index: number }
   /** A hook point, or one head (of hooks with heads) or neuron of it. */
   | { readonly kind: 'component'; readonly model: string; readonly hook: string; readonly index?: number }
   /** Nodes under the names of EAP-IG: `a2.h3`, `a3.h1<q>`, `m0`, `input`, `logits`. */
@@ -39,7 +39,7 @@ export function parseLink(uri: string): LinkTarget {
     if (parts.length < least || parts.length > most) throw malformed(uri, `Expected ${shapes[kind as keyof typeof shapes]}.`);
   };
   switch (kind) {
-    case 'feature': count(3); return { kind, model: a, hook: b, index: index(uri, c) };
+    case 'feature': count(3); return { kind, model: a, dictionary: b, index: index(uri, c) };
     case 'component': count(2, 3); return { kind, model: a, hook: b, ...(c === undefined ? {} : { index: index(uri, c) }) };
     case 'edge': count(3); return { kind, model: a, sender: b, receiver: c };
     case 'circuit': count(2); return { kind, model: a, name: b };
@@ -65,7 +65,7 @@ export function formatLink(target: LinkTarget): string {
 /** For people: `feature 137 of blocks.2.hook_resid_post, fable-4l`. */
 export function describeTarget(target: LinkTarget): string {
   switch (target.kind) {
-    case 'feature': return `feature ${target.index} of ${target.hook}, ${target.model}`;
+    case 'feature': return `feature ${target.index} of ${target.dictionary}, ${target.model}`;
     case 'component': return `${target.hook}${target.index === undefined ? '' : `[${target.index}]`}, ${target.model}`;
     case 'edge': return `edge ${target.sender} → ${target.receiver}, ${target.model}`;
     case 'circuit': return `circuit ${target.name}, ${target.model}`;
@@ -81,14 +81,14 @@ export function sideOf(subject: Subject): 'semantic' | 'algorithmic' {
 }
 
 const shapes = {
-  feature: 'mechanist:feature/MODEL/HOOK/INDEX', component: 'mechanist:component/MODEL/HOOK[/INDEX]', edge: 'mechanist:edge/MODEL/SENDER/RECEIVER',
+  feature: 'mechanist:feature/MODEL/DICTIONARY/INDEX', component: 'mechanist:component/MODEL/HOOK[/INDEX]', edge: 'mechanist:edge/MODEL/SENDER/RECEIVER',
   circuit: 'mechanist:circuit/MODEL/NAME', direction: 'mechanist:direction/MODEL/HOOK/NAME', token: 'mechanist:token/MODEL/ID',
   finding: 'mechanist:finding/ID[/EVIDENCE]',
 } as const;
 
 function partsOf(target: LinkTarget): string[] {
   switch (target.kind) {
-    case 'feature': return [target.model, target.hook, String(target.index)];
+    case 'feature': return [target.model, target.dictionary, String(target.index)];
     case 'component': return [target.model, target.hook, ...(target.index === undefined ? [] : [String(target.index)])];
     case 'edge': return [target.model, target.sender, target.receiver];
     case 'circuit': return [target.model, target.name];

@@ -47,7 +47,7 @@ const evidenceSchema = v.object({
   method: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+@[1-9]\d{0,3}$/, 'Expected a method with its version, such as ablation.head@1.')),
   date: moment,
   models: v.pipe(v.array(v.object({ id: line(300), hash })), v.minLength(1), v.maxLength(8)),
-  dictionaries: v.optional(v.pipe(v.array(v.object({ model: line(300), hook: line(300), hash })), v.maxLength(8)), []),
+  dictionaries: v.optional(v.pipe(v.array(v.object({ model: line(300), id: line(300), hash })), v.maxLength(8)), []),
   /** Texts, tokens, or files beside the note with their hashes. */
   inputs: v.optional(json, {}),
   parameters: v.optional(json, {}),

@@ -52,7 +52,7 @@ function record(evidence: Evidence): string {
     ...(evidence.control === undefined ? [['control', 'none']] as [string, string][] : [[`control: ${evidence.control.name}`, quantity(evidence.control.value, evidence.control.interval, evidence.unit)]] as [string, string][]),
     ...Object.entries(evidence.measures).map(([name, value]): [string, string] => [name, number(value)]),
     ['models', evidence.models.map(({ id, hash }) => `${id} (${hash.slice(0, 12)})`).join(', ')],
-    ...(evidence.dictionaries.length === 0 ? [] : [['dictionaries', evidence.dictionaries.map(({ model, hook, hash }) => `${model} ${hook} (${hash.slice(0, 12)})`).join(', ')]] as [string, string][]),
+    ...(evidence.dictionaries.length === 0 ? [] : [['dictionaries', evidence.dictionaries.map(({ model, id, hash }) => `${model} ${id} (${hash.slice(0, 12)})`).join(', ')]] as [string, string][]),
     ['inputs', JSON.stringify(evidence.inputs)], ['parameters', JSON.stringify(evidence.parameters)], ['seed', String(evidence.seed)], ['date', evidence.date],
     ...evidence.history.map(({ date, state, value, reason }): [string, string] => [`re-run ${date}`, [state, value === undefined ? '' : number(value), reason ?? ''].filter((part) => part !== '').join(' · ')]),
   ];

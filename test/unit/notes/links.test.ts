@@ -8,7 +8,7 @@ import type { LinkTarget } from '../../../src/notes/subjects.ts';
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter((text) => text.isWellFormed());
 const number = fc.nat();
 const targets: fc.Arbitrary<LinkTarget> = fc.oneof(
-  fc.record({ kind: fc.constant('feature' as const), model: name, hook: name, index: number }),
+  fc.record({ kind: fc.constant('feature' as const), model: name, dictionary: name, index: number }),
   fc.record({ kind: fc.constant('component' as const), model: name, hook: name, index: number }),
   fc.record({ kind: fc.constant('component' as const), model: name, hook: name }),
   fc.record({ kind: fc.constant('edge' as const), model: name, sender: name, receiver: name }),
@@ -31,14 +31,14 @@ describe('links', () => {
   });
 
   it.each([
-    ['mechanist:feature/fable-4l/blocks.2.hook_resid_post/137', { kind: 'feature', model: 'fable-4l', hook: 'blocks.2.hook_resid_post', index: 137 }],
+    ['mechanist:feature/fable-4l/blocks.2.hook_resid_post/137', { kind: 'feature', model: 'fable-4l', dictionary: 'blocks.2.hook_resid_post', index: 137 }],
     ['mechanist:component/EleutherAI%2Fpythia-70m/blocks.0.attn.hook_z/3', { kind: 'component', model: 'EleutherAI/pythia-70m', hook: 'blocks.0.attn.hook_z', index: 3 }],
     ['mechanist:edge/m/a0.h1/a2.h3%3Cq%3E', { kind: 'edge', model: 'm', sender: 'a0.h1', receiver: 'a2.h3<q>' }],
     ['mechanist:finding/ioi-head/e2', { kind: 'finding', id: 'ioi-head', evidence: 'e2' }],
   ])('%s', (uri, target) => expect(parseLink(uri)).toEqual(target));
 
   it.each([
-    ['mechanist:feature/m/h', 'Expected mechanist:feature/MODEL/HOOK/INDEX'], ['mechanist:feature/m/h/-1', 'is not an index'], ['mechanist:feature/m/h/01', 'is not an index'],
+    ['mechanist:feature/m/h', 'Expected mechanist:feature/MODEL/DICTIONARY/INDEX'], ['mechanist:feature/m/h/-1', 'is not an index'], ['mechanist:feature/m/h/01', 'is not an index'],
     ['mechanist:feature/m//1', 'A part of the link is empty'], ['mechanist:nothing/m', 'is not a kind'], ['mechanist:token/%ff/1', 'percent sign'], [`mechanist:token/${'m'.repeat(2000)}/1`, 'longer than'],
     ['mechanist:constructor/m', 'is not a kind'], ['http://x', 'begins with'],
   ])('%s is refused', (uri, why) => expect(() => parseLink(uri)).toThrow(why));

@@ -63,7 +63,7 @@ describe('diagnostics', () => {
   });
 
   it('tell stale evidence from evidence of the models at hand', () => {
-    const text = noteText('x', { evidence: [drafted('feature.statistics', { dictionaries: [{ model: 'm', hook: 'h', hash: 'aaaaaaaaaaaaaaaa' }] })] });
+    const text = noteText('x', { evidence: [drafted('feature.statistics', { dictionaries: [{ model: 'm', id: 'h', hash: 'aaaaaaaaaaaaaaaa' }] })] });
     expect(codes(text)).toEqual([]);
     expect(codes(text, { modelHash: () => '0123456789abcdef0000', dictionaryHash: () => 'aaaaaaaaaaaaaaaabbbb' })).toEqual([]);
     expect(codes(text, { modelHash: () => 'ffffffffffffffff' })).toEqual(['stale']);

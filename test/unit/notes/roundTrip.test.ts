@@ -11,7 +11,7 @@ import type { TextEdit } from '../../../src/notes/textEdit.ts';
 import { brokenNotes, soundNotes } from './hostileNotes.ts';
 
 const draft: EvidenceDraft = {
-  method: 'ablation.head@1', date: '2026-11-24T20:00:00Z', models: [{ id: 'org/model', hash: 'fedcba9876543210' }], dictionaries: [{ model: 'm', hook: 'h', hash: 'fedcba9876543210' }],
+  method: 'ablation.head@1', date: '2026-11-24T20:00:00Z', models: [{ id: 'org/model', hash: 'fedcba9876543210' }], dictionaries: [{ model: 'm', id: 'h', hash: 'fedcba9876543210' }],
   inputs: { text: 'a: "b" # <script>\n--- \u2028 👩‍🚀', file: { path: 'x.jsonl', hash: '00' } }, parameters: { heads: [1, 2], note: 'yes', deep: { list: [{ a: 'true' }, 'x'] }, none: [] }, seed: 7,
   metric: 'logit difference', unit: 'logits', value: -1.25e-7, interval: [-2, 3], control: { name: 'random heads: 10', value: 0.1, interval: [0, 0.2] }, measures: { completeness: 0.5 }, tolerance: 0.001,
 };
@@ -28,7 +28,7 @@ const changes: readonly { name: string; edits: (note: Note) => readonly TextEdit
   { name: 'title replaced', edits: (note) => setField(note, 'title', 'new: "title" 🎉'), expected: (f) => ({ ...f, title: 'new: "title" 🎉' }) },
   { name: 'status set', edits: (note) => setField(note, 'status', 'accepted'), expected: (f) => ({ ...f, status: 'accepted' }) },
   {
-    name: 'subject renamed', edits: (note) => retarget(note, { kind: 'feature', model: 'm', hook: 'h', index: 3 }, { kind: 'feature', model: 'm', hook: 'h', index: 44 }),
+    name: 'subject renamed', edits: (note) => retarget(note, { kind: 'feature', model: 'm', dictionary: 'h', index: 3 }, { kind: 'feature', model: 'm', dictionary: 'h', index: 44 }),
     expected: (f) => ({ ...f, subjects: f.subjects.map((uri) => uri.replace('h/3', 'h/44')) }),
   },
 ];
