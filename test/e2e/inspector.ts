@@ -53,7 +53,7 @@ export const inspector: Spec = {
       async run(workbench) {
         for (const theme of themes) {
           await useTheme(workbench, theme, ['inspector']);
-          await assertAccessible(await webviewFrame(workbench.page, 'inspector'), theme.name);
+          await assertAccessible(await webviewFrame(workbench.page, 'inspector'), theme.name, '--vscode-sideBar-background');
         }
       },
     },

@@ -14,8 +14,12 @@ export async function webviewFrame(page: Page, view: string, timeout = 30_000): 
   throw new Error(`There is no view "${view}" among: ${page.frames().map((frame) => frame.url()).join(' | ')}`);
 }
 
-/** Fails with what axe finds in a frame. `where` is said with it. */
-export async function assertAccessible(frame: Frame, where = ''): Promise<void> {
+/**
+ * Fails with what axe finds in a frame. A page lets the workbench's colour behind it shine through, which axe does not
+ * see: `backdrop` is its variable. `where` is said with a failure.
+ */
+export async function assertAccessible(frame: Frame, where: string, backdrop: '--vscode-sideBar-background' | '--vscode-editor-background'): Promise<void> {
+  await frame.evaluate(`document.documentElement.style.background = getComputedStyle(document.documentElement).getPropertyValue(${JSON.stringify(backdrop)})`);
   await frame.evaluate(axe.source);
   const found = await frame.evaluate<string[]>(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => id + ": " + failureSummary.replace(/\\s+/g, " ") + " " + html.slice(0, 200))))`);

@@ -1,0 +1,24 @@
+/** Packs the extension for one platform. */
+import { join } from 'node:path';
+import { PackageManager, createVSIX, listFiles } from '@vscode/vsce';
+import { buildAll, repository } from './bundles.ts';
+import { unexpectedFiles } from './contents.ts';
+
+/** Platforms with a binary of onnxruntime, as VS Code names them. */
+export const targets = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-arm64'] as const;
+
+/** The platform of this machine. */
+export const ownTarget = `${process.platform}-${process.arch}`;
+
+export const vsixOf = (target: string): string => join(repository, `mechanist-${target}.vsix`);
+
+/** Builds and packs; returns the package's path. Throws when it would hold a file that nothing expects. */
+export async function packageFor(target: string): Promise<string> {
+  await buildAll(target);
+  const files = (await listFiles({ cwd: repository, packageManager: PackageManager.None })).map((file) => file.replaceAll('\\', '/'));
+  const unexpected = unexpectedFiles(files);
+  if (unexpected.length > 0) throw new Error(`not meant for the package: ${unexpected.join(', ')}`);
+  const packagePath = vsixOf(target);
+  await createVSIX({ cwd: repository, target, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  return packagePath;
+}
