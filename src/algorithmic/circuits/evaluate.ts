@@ -51,7 +51,8 @@ export interface CircuitReport {
   /** Of everything but the circuit. Near 0: nothing outside it suffices. */
   readonly complement: number;
   readonly random: NullSummary;
-  readonly degreeMatched: NullSummary;
+  /** `overlap`: mean share of the circuit's edges that a rewired one still has. Near 1 in small circuits, which leave little to rewire: the null then says little. */
+  readonly degreeMatched: NullSummary & { readonly overlap: number };
   readonly heldOut: { readonly prompts: number; readonly faithfulness: Faithfulness; readonly random: NullSummary } | undefined;
   readonly rashomon: { readonly avoided: readonly string[]; readonly edges: number; readonly faithfulness: number; readonly unique: boolean } | undefined;
   /** Edges of the circuit, strongest first, and what F loses when each alone is cut. */
@@ -100,7 +101,7 @@ export async function evaluateCircuit(set: CircuitSet, options: EvaluateOptions)
     faithfulness: { value, interval: found.interval(at.circuit, options.seed ?? 0) },
     complement: f(at.complement),
     random: summarizeNull(Float64Array.from(at.randoms, f), value),
-    degreeMatched: summarizeNull(Float64Array.from(at.matched, f), value),
+    degreeMatched: { ...summarizeNull(Float64Array.from(at.matched, f), value), overlap: meanOf(matched.map((c) => members.filter((edge) => c[edge] === 1).length / members.length)) },
     heldOut: options.heldOut === undefined ? undefined : await onHeldOut(options.heldOut, circuit, randoms, options),
     rashomon: second === undefined ? undefined : {
       avoided: avoided.map((edge) => edgeName(edges, edge)), edges: second.reduce((sum, inside) => sum + inside, 0),

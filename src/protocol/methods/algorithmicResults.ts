@@ -197,7 +197,8 @@ export interface CircuitEvaluation {
   /** Faithfulness of everything but the circuit: near 0 when the circuit is complete. */
   readonly complement: number;
   readonly random: NullDistribution;
-  readonly degreeMatched: NullDistribution;
+  /** `overlap`: mean share of edges kept; near 1 the null says little. */
+  readonly degreeMatched: NullDistribution & { readonly overlap: number };
   readonly heldOut: { readonly faithfulness: number; readonly interval: readonly [low: number, high: number] | undefined; readonly random: NullDistribution } | undefined;
   /** The best circuit of this size without the strongest edges. */
   readonly rashomon: { readonly avoided: readonly string[]; readonly faithfulness: number; readonly unique: boolean } | undefined;
