@@ -7,11 +7,9 @@ import type { DictionarySummary, ModelSummary } from '../../src/protocol/methods
 import type { EditorSelection, PanelContext, PanelJob, ShowRequest, Subject } from '../../src/protocol/views/panel.ts';
 import type { PanelChannel } from './channel.ts';
 import type { StatefulHost } from './host.ts';
+import { withJob } from './jobs.ts';
 
 const emptyContext: PanelContext = { engine: { kind: 'idle' }, trusted: true, models: [], model: undefined, dictionary: undefined, folders: undefined };
-
-/** Reports kept of a running job, for its curves; every second one is dropped when there are more. */
-const historyKept = 400;
 
 export class Session {
   readonly channel: PanelChannel;
@@ -113,14 +111,4 @@ export class SessionController implements ReactiveController {
     this.end?.();
     this.end = undefined;
   }
-}
-
-/** The list with a job's new state; its reports are collected here, because events carry only the latest. */
-export function withJob(jobs: readonly PanelJob[], job: PanelJob): readonly PanelJob[] {
-  const known = jobs.find(({ id }) => id === job.id);
-  const fresh = job.state === 'running' && job.progress !== undefined && job.progress !== known?.progress ? [job.progress] : [];
-  const history = [...(known?.history ?? job.history), ...fresh];
-  const thinned = history.length > historyKept ? history.filter((_, index) => index % 2 === 0 || index === history.length - 1) : history;
-  const next = { ...job, history: thinned };
-  return known === undefined ? [...jobs, next] : jobs.map((one) => (one.id === job.id ? next : one));
 }

@@ -18,7 +18,7 @@ function noteText(active: ActiveModel, kind: PanelKind, { claim, subjects, evide
   const { model, dictionary } = active;
   const drafts: EvidenceDraft[] = evidence.map(({ interval, control, inputs, parameters, seed, measures, ...rest }) => ({
     ...rest, date: new Date().toISOString().slice(0, 16) + 'Z', models: [{ id: model.id, hash: model.hash }],
-    dictionaries: dictionary === undefined ? [] : [{ model: model.id, hook: dictionary.hook, hash: dictionary.hash }],
+    dictionaries: dictionary === undefined ? [] : [{ model: model.id, id: dictionary.id, hash: dictionary.hash }],
     inputs: inputs ?? {}, parameters: parameters ?? {}, seed: seed ?? 0, measures: measures ?? {},
     ...(interval === undefined ? {} : { interval: ordered(interval) }),
     ...(control === undefined ? {} : { control: { name: control.name, value: control.value, ...(control.interval === undefined ? {} : { interval: ordered(control.interval) }) } }),

@@ -92,7 +92,7 @@ export class VirtualTable<Row = unknown> extends PageElement {
   }
 
   override focus(): void {
-    this.scroller()?.focus();
+    this.querySelector<HTMLElement>('.grid')?.focus();
   }
 
   override disconnectedCallback(): void {
@@ -106,10 +106,10 @@ export class VirtualTable<Row = unknown> extends PageElement {
     const { rows } = this;
     const count = rows?.total ?? 0;
     const [first, last] = this.range(count);
-    return html`<div class="grid" role="grid" aria-label=${this.name} aria-rowcount=${count + 1} aria-colcount=${this.columns.length}>
+    return html`<div class="grid" role="grid" tabindex="0" aria-label=${this.name} aria-rowcount=${count + 1} aria-colcount=${this.columns.length}
+      aria-activedescendant=${count > 0 && this.active >= first && this.active < last ? this.rowId(this.active) : nothing} @keydown=${this.onKey}>
       <div class="grid-head" role="row" aria-rowindex="1">${this.columns.map((column, index) => this.head(column, index))}</div>
-      <div class="grid-scroll" role="rowgroup" tabindex="0" aria-label=${this.name} aria-activedescendant=${count > 0 && this.active >= first && this.active < last ? this.rowId(this.active) : nothing}
-        @scroll=${this.onScroll} @keydown=${this.onKey}>
+      <div class="grid-scroll" role="rowgroup" @scroll=${this.onScroll}>
         ${rows?.ready === true && count > 0 ? html`<div class="spacer" role="presentation"></div>${this.visible(first, last)}<div class="spacer" role="presentation"></div>` : nothing}
       </div>
       ${this.state()}
