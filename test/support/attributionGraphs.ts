@@ -62,7 +62,7 @@ export function largeGraph(features: number, edges: number, layers = 12, positio
     start[target + 1] = at;
   }
   return {
-    nodes: { kind, layer, position, feature: Int32Array.from({ length: count }, (_, i) => (kind[i] === 1 ? -1 : kind[i] === 0 ? i % 4096 : i % 100)), activation: Float32Array.from({ length: count }, (_, i) => (kind[i] === 0 ? 1 + random.uniform() : NaN)) },
+    nodes: { kind, layer, position, feature: Int32Array.from({ length: count }, (_, i) => (kind[i] === 1 ? -1 : kind[i] === 0 ? i % 4096 : kind[i] === 2 ? position[i]! : i % 100)), activation: Float32Array.from({ length: count }, (_, i) => (kind[i] === 0 ? 1 + random.uniform() : NaN)) },
     counts: countKinds(kind),
     edges: { start, source: sources.slice(0, at), weight: weights.slice(0, at) },
     probabilities: Float64Array.from({ length: logits }, (_, i) => 0.5 / 2 ** i),

@@ -47,7 +47,7 @@ function nodesOf({ layers, positions }: Columns, active: ActiveFeatures, selecte
     nodes.feature[node] = feature;
     nodes.activation[node++] = activation;
   };
-  for (const i of selected) add(0, active.layer[i]!, active.position[i]!, active.feature[i]!, active.activation[i]!);
+  for (const i of selected) add(0, active.layer[i]!, active.position[i]!, active.feature[i]!, active.activation[i]);
   for (let i = 0; i < errors; i++) add(1, Math.floor(i / positions), i % positions, -1);
   ids.forEach((id, position) => add(2, -1, position, id));
   for (const { id } of targets) add(3, layers, positions - 1, id);

@@ -72,12 +72,19 @@ export interface Influence {
   readonly cumulative: Float64Array;
 }
 
-/** Errors: `parse` when edges form a cycle. */
-export function graphInfluence(graph: AttributionGraph): Influence {
+/**
+ * `given`: cumulative shares of the graph that this one is a part of, as files hold them, NaN where unknown; nodes are
+ * then ranked by them. Errors: `parse` when edges form a cycle.
+ */
+export function graphInfluence(graph: AttributionGraph, given?: Float64Array): Influence {
   const order = backwardOrder(graph.edges);
   const sums = rowSums(graph.edges);
   const weights = logitWeights(graph);
   const node = influenceOf(graph.edges, order, sums, weights);
+  if (given !== undefined) {
+    const cumulative = given.map((share) => (Number.isNaN(share) ? 1 : share));
+    return { order, sums, weights, node, cumulative, ranked: Uint32Array.from(node.keys()).sort((a, b) => cumulative[a]! - cumulative[b]!) };
+  }
   const ranked = Uint32Array.from(node.keys()).sort((a, b) => node[b]! - node[a]!);
   const total = node.reduce((sum, value) => sum + value, 0);
   const cumulative = new Float64Array(node.length);

@@ -49,8 +49,12 @@ export function pruneGraph(graph: AttributionGraph, influence: Influence, { node
 }
 
 function nodesAbove(graph: AttributionGraph, influence: Influence, share: number): Uint8Array {
-  const threshold = thresholdByMass(influence.node, share);
-  const nodes = Uint8Array.from(influence.node, (value) => (value >= threshold ? 1 : 0));
+  const { ranked, cumulative, node } = influence;
+  const crossing = ranked.findIndex((i) => cumulative[i]! >= share);
+  const last = crossing < 0 ? ranked.length - 1 : crossing;
+  const nodes = new Uint8Array(ranked.length);
+  // Equals of the last one are kept with it.
+  for (let r = 0; r < ranked.length && (r <= last || node[ranked[r]!] === node[ranked[last]!]); r++) nodes[ranked[r]!] = 1;
   nodes.fill(1, rangeOf(graph, 'token')[0]);
   return nodes;
 }
