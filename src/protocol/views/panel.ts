@@ -12,7 +12,7 @@ export type PanelKind = (typeof panelKinds)[number];
 
 /** Areas (what stands before the dot) and single methods of the engine that a panel's page may call. */
 const allowed: Readonly<Record<PanelKind, { readonly areas: readonly string[]; readonly methods: readonly string[] }>> = {
-  semantic: { areas: ['semantic'], methods: ['text.inspect'] },
+  semantic: { areas: ['semantic'], methods: ['text.inspect', 'text.paint'] },
   algorithmic: {
     areas: ['question', 'lens', 'dla', 'attention', 'sweep', 'circuit', 'pairs', 'graph'],
     methods: ['text.inspect', 'text.lens', 'semantic.feature', 'semantic.features', 'semantic.effect', 'semantic.stores'],

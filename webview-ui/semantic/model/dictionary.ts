@@ -1,0 +1,81 @@
+/** Measures of a dictionary: rows, charts. Pure. */
+import type { DictionaryPage, IntervalValue } from '../../../src/protocol/methods/semanticResults.ts';
+import type { SeriesChart } from '../../shared/charts/spec.ts';
+import { t } from '../../shared/strings.ts';
+import { shareText } from './words.ts';
+
+export interface MetricRow {
+  readonly id: string;
+  readonly name: string;
+  readonly hint: string;
+  readonly value: string;
+  readonly interval: string;
+}
+
+/** Known measures in a fixed order, then whatever else there is under its own name. */
+export function metricRows(scores: Readonly<Record<string, IntervalValue>>): MetricRow[] {
+  const known = metricNames();
+  const ids = [...Object.keys(known).filter((id) => id in scores), ...Object.keys(scores).filter((id) => !(id in known))];
+  return ids.map((id) => {
+    const { value, low, high } = scores[id]!;
+    return { id, name: known[id]?.name ?? id, hint: known[id]?.hint ?? '', value: figure(value), interval: Number.isFinite(low) && Number.isFinite(high) ? `${figure(low)} … ${figure(high)}` : '–' };
+  });
+}
+
+export type TradeoffMeasure = 'fvu' | 'ceRecovered' | 'dead';
+
+/** The model's dictionaries: sparsity against fidelity. The one that is shown is the main series; the others are muted by nothing, they are data. */
+export function tradeoffChart({ tradeoff }: DictionaryPage, current: string, measure: TradeoffMeasure): SeriesChart {
+  const titles: Readonly<Record<TradeoffMeasure, string>> = { fvu: t('FVU (variance not explained)'), ceRecovered: t('cross-entropy recovered'), dead: t('dead features') };
+  const groups = new Map<string, typeof tradeoff[number][]>();
+  for (const one of tradeoff) {
+    if (one.dictionary !== current) groups.set(one.hook, [...(groups.get(one.hook) ?? []), one]);
+  }
+  const here = tradeoff.filter(({ dictionary }) => dictionary === current);
+  const series = (name: string, role: 'main' | 'category', list: readonly typeof tradeoff[number][]) => ({
+    name, role, x: list.map(({ l0 }) => l0), y: list.map((one) => one[measure]), labels: list.map(({ hook, architecture, latents }) => `${hook} ${architecture} ${latents}`),
+  });
+  return {
+    kind: 'points', title: t('sparsity against {0}', titles[measure]), x: { title: t('L0 (features per token)') }, y: { title: titles[measure] },
+    series: [...(here.length === 0 ? [] : [series(t('this dictionary'), 'main', here)]), ...Array.from(groups, ([hook, list]) => series(hook, 'category', list))],
+  };
+}
+
+export function densityChart({ density, dead, dense }: DictionaryPage): SeriesChart {
+  const { edges, counts } = density;
+  const bins = counts.map((count, bin) => ({ count, middle: (edges[bin]! + edges[bin + 1]!) / 2 }));
+  return {
+    kind: 'bars', title: t('how often features fire: {0} never, {1} on more than a tenth of the tokens', dead.total, dense.total), x: { title: t('log10 of the share of tokens') }, y: { title: t('features') },
+    series: [{ name: t('features'), role: 'main', x: bins.map(({ middle }) => middle), y: bins.map(({ count }) => count) }],
+  };
+}
+
+function metricNames(): Readonly<Record<string, { readonly name: string; readonly hint: string }>> {
+  return {
+    l0: { name: 'L0', hint: t('features per token') },
+    fvu: { name: 'FVU', hint: t('part of the variance that the reconstruction misses; 0 is perfect') },
+    mse: { name: 'MSE', hint: t('mean squared error of the reconstruction') },
+    cosine: { name: t('cosine'), hint: t('between activation and reconstruction') },
+    ceRecovered: { name: t('cross-entropy recovered'), hint: t('1: the model predicts as well with the reconstruction in place; 0: as badly as with zeros') },
+    ceIncrease: { name: t('cross-entropy increase'), hint: t('nats per token with the reconstruction in place') },
+    klDivergence: { name: 'KL', hint: t('from the model’s own predictions, nats') },
+    deadFraction: { name: t('dead'), hint: t('features that never fire on these tokens') },
+    denseFraction: { name: t('dense'), hint: t('features that fire on more than a tenth of the tokens') },
+  };
+}
+
+/** Shares are written as shares where the name says so. */
+function figure(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  return Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3);
+}
+
+export function geometryText({ geometry }: DictionaryPage): string {
+  return t('Nearest other decoder row: cosine {0} on average (95 % below {1}); for random rows {2}.', geometry.meanMaxCosine.toFixed(2), geometry.p95MaxCosine.toFixed(2), geometry.randomMeanMaxCosine.toFixed(2));
+}
+
+export function listNote(shown: number, total: number, tokens: number): string {
+  return shown < total ? t('{0} of {1}; over {2} tokens', shown, total, tokens.toLocaleString('en')) : t('{0}; over {1} tokens', total, tokens.toLocaleString('en'));
+}
+
+export const featureShare = (part: number, whole: number): string => shareText(whole === 0 ? 0 : part / whole);
