@@ -36,8 +36,8 @@ export class GraphAssembler {
   private targets = new Uint32Array(1024);
   private weights = new Float32Array(1024);
   private count = 0;
-  /** Links that say that the error is meant where it shares its id: only our own files do. */
-  private readonly fromErrors = new Set<number>();
+  /** Links that say whether feature or error is meant where these share an id: only our own files do. */
+  private readonly told = new Map<number, 'feature' | 'error'>();
   private duplicates = 0;
 
   constructor(options: AssemblerOptions) {
@@ -80,7 +80,7 @@ export class GraphAssembler {
     if (this.count === this.sources.length) this.grow();
     this.sources[this.count] = this.number(source);
     this.targets[this.count] = this.number(target);
-    if (sourceKind === 'error') this.fromErrors.add(this.count);
+    if (sourceKind === 'error' || sourceKind === 'feature') this.told.set(this.count, sourceKind);
     this.weights[this.count++] = weight;
   }
 
@@ -140,7 +140,8 @@ export class GraphAssembler {
         if (dangling++ === 0) example = [...this.numbers].find(([, number]) => number === (start < 0 ? this.sources[i] : this.targets[i]))![0];
         continue;
       }
-      if (from.main >= 0 && from.error >= 0 && this.fromErrors.has(i)) start = from.error;
+      const told = this.told.get(i);
+      if (from.main >= 0 && from.error >= 0 && told !== undefined) start = told === 'error' ? from.error : from.main;
       else if (from.main >= 0 && from.error >= 0 && this.found[end]!.layer > this.found[from.error]!.layer) {
         // circuit-tracer writes the feature's link to a target before the error's.
         const key = this.sources[i]! * this.named.length + this.targets[i]!;

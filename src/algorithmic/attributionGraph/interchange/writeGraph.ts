@@ -46,16 +46,28 @@ export function* graphFile(graph: AttributionGraph, influence: Influence, pruned
   }
   yield '\n],\n"links":[';
   separator = '\n';
-  const ofFeatures = new Set(Array.from({ length: graph.counts.feature }, (_, node) => (pruned.nodes[node] === 1 ? fileId(graph, node) : '')));
+  const shared = sharedIds(graph, pruned.nodes);
   for (const [i, edge] of pruned.edges.entries()) {
     const source = graph.edges.source[edge]!;
     const id = fileId(graph, source);
     // Ours alone: readers that do not know it take the first of two links for the feature's.
-    const shared = kindOf(graph, source) === 'error' && ofFeatures.has(id) ? ',"source_kind":"error"' : '';
-    yield `${separator}{"source":"${id}","target":"${fileId(graph, targets[i]!)}","weight":${graph.edges.weight[edge]!}${shared}}`;
+    const kind = shared.has(id) ? `,"source_kind":"${kindOf(graph, source)}"` : '';
+    yield `${separator}{"source":"${id}","target":"${fileId(graph, targets[i]!)}","weight":${graph.edges.weight[edge]!}${kind}}`;
     separator = ',\n';
   }
   yield '\n]}\n';
+}
+
+/** Ids that a kept feature and a kept error have in common. */
+function sharedIds(graph: AttributionGraph, kept: Uint8Array): Set<string> {
+  const errors = new Set<string>();
+  const shared = new Set<string>();
+  for (let node = kept.length - 1; node >= 0; node--) {
+    if (kept[node] === 0) continue;
+    if (kindOf(graph, node) === 'error') errors.add(fileId(graph, node));
+    else if (kindOf(graph, node) === 'feature' && errors.has(fileId(graph, node))) shared.add(fileId(graph, node));
+  }
+  return shared;
 }
 
 function nodeJson(graph: AttributionGraph, influence: Influence, node: number, { labels }: GraphFileOptions): Record<string, unknown> {
