@@ -10,7 +10,10 @@ import { prune } from '../engine/graph/prune.ts';
 import type { Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { readoutOf, residualStreams } from './readout.ts';
+import { appendReadout, readoutOf, residualStreams } from './readout.ts';
+import type { Readout } from './readout.ts';
+import { appendTranslator, translatorFeeds } from './tunedLens/tunedLens.ts';
+import type { TunedLens } from './tunedLens/tunedLens.ts';
 
 export interface LensOptions {
   readonly inputs: ReadonlyMap<string, Tensor>;
@@ -22,6 +25,8 @@ export interface LensOptions {
   readonly targets?: Tensor;
   /** Read only the last position: results, and `targets`, have p = 1. */
   readonly lastPosition?: boolean;
+  /** Translators that are applied before the readout, for the hooks that have one. */
+  readonly tuned?: TunedLens;
   readonly signal?: AbortSignal;
 }
 
@@ -46,13 +51,17 @@ export async function logitLens(model: Model, runtime: Runtime, options: LensOpt
   const readout = readoutOf(model);
   const captured = await runtime.run(prune(model.graph(), [...new Set([...hooks, readout.stream])]), model.feeds(options.inputs), model.parameters);
   const streamAt = (name: string): Tensor => (options.lastPosition === true ? lastPositionOf(captured.get(name)!) : captured.get(name)!);
-  const lens = lensGraph(readout.graph, readout.stream, model.output, options.topK ?? 5, options.targets !== undefined);
+  const parts = { topK: options.topK ?? 5, targets: options.targets !== undefined };
+  const plain = lensGraph(readout, model.output, { ...parts, translated: false });
+  const translated = lensGraph(readout, model.output, { ...parts, translated: true });
   const layers: LensLayer[] = [];
   for (const hook of hooks) {
     throwIfCancelled(options.signal);
-    const feeds = new Map<string, Tensor>([[readout.stream, streamAt(hook)], [finalStream, streamAt(readout.stream)]]);
+    const feeds = new Map<string, Tensor>([[layerStream, streamAt(hook)], [finalStream, streamAt(readout.stream)]]);
     if (options.targets !== undefined) feeds.set('lens/targets', options.targets);
-    const run = await runtime.run(lens, feeds, model.parameters);
+    const translator = options.tuned?.translators.get(hook);
+    for (const [name, value] of translator === undefined ? [] : translatorFeeds(translator)) feeds.set(name, value);
+    const run = await runtime.run(translator === undefined ? plain : translated, feeds, model.parameters);
     layers.push({
       hook,
       topIds: run.get('lens/top_ids')!,
@@ -73,21 +82,32 @@ function lastPositionOf({ dtype, dims, data }: Tensor): Tensor {
   return { dtype, dims: [rows, 1, width], data: last };
 }
 
+const layerStream = 'lens/stream';
 const finalStream = 'lens/final_stream';
 
+interface LensParts {
+  readonly topK: number;
+  readonly targets: boolean;
+  readonly translated: boolean;
+}
+
 /** The readout of a layer's stream and of the final one, reduced to what is shown. */
-function lensGraph(readout: Graph, stream: string, logits: string, topK: number, withTargets: boolean): Graph {
-  const b = new GraphBuilder({ ...readout, outputs: [] });
+function lensGraph(readout: Readout, output: string, { topK, targets, translated }: LensParts): Graph {
+  const b = new GraphBuilder({ ...readout.graph, nodes: [], inputs: new Map(), outputs: [] });
+  const { dtype, shape } = readout.graph.inputs.get(readout.stream)!;
+  const stream = b.input(layerStream, dtype, shape!);
+  const logits = appendReadout(b, readout, translated ? appendTranslator(b, stream) : stream, output);
   const logProbabilities = b.node('LogSoftmax', [logits], { attributes: { axis: int(-1) } });
   const probabilities = b.unary('Exp', logProbabilities);
-  const finalLogits = copyOf(b, readout, stream, finalStream, logits);
+  const finalLogits = appendReadout(b, readout, b.input(finalStream, dtype, shape!), output);
   const finalLogProbabilities = b.node('LogSoftmax', [finalLogits], { attributes: { axis: int(-1) } });
   const finalProbabilities = b.unary('Exp', finalLogProbabilities);
   b.unary('Neg', b.reduceSum(b.mul(probabilities, logProbabilities), [-1], false), 'lens/entropy');
   b.reduceSum(b.mul(finalProbabilities, b.sub(finalLogProbabilities, logProbabilities)), [-1], false, 'lens/kl');
-  b.nodeMany('TopK', [probabilities, b.vector([topK])], { outputs: ['lens/top_probabilities', 'lens/top_ids'], attributes: { axis: int(-1) } });
+  const width = b.shapeOf(logits).at(-1);
+  b.nodeMany('TopK', [probabilities, b.vector([typeof width === 'number' ? Math.min(topK, width) : topK])], { outputs: ['lens/top_probabilities', 'lens/top_ids'], attributes: { axis: int(-1) } });
   b.output('lens/top_ids', 'lens/top_probabilities', 'lens/entropy', 'lens/kl');
-  if (withTargets) {
+  if (targets) {
     b.input('lens/targets', 'int64', ['batch', 'pos']);
     const at = b.node('GatherElements', [logits, b.unsqueeze('lens/targets', [2])], { attributes: { axis: int(-1) } });
     b.squeeze(b.node('GatherElements', [probabilities, b.unsqueeze('lens/targets', [2])], { attributes: { axis: int(-1) } }), [2], 'lens/target_probability');
@@ -96,17 +116,4 @@ function lensGraph(readout: Graph, stream: string, logits: string, topK: number,
     b.output('lens/target_probability', 'lens/target_rank');
   }
   return b.build();
-}
-
-/** Appends a second copy of `graph` that reads `input` instead of `stream`; returns the copy's name for `output`. */
-function copyOf(b: GraphBuilder, graph: Graph, stream: string, input: string, output: string): string {
-  const type = graph.inputs.get(stream)!;
-  b.input(input, type.dtype, type.shape ?? []);
-  const renamed = new Map<string, string>([[stream, input]]);
-  for (const node of graph.nodes) {
-    const outputs = node.outputs.map((name) => (name === '' ? '' : b.fresh(`final/${name}`)));
-    b.append({ ...node, name: b.fresh(`final/${node.name}`), inputs: node.inputs.map((name) => renamed.get(name) ?? name), outputs });
-    node.outputs.forEach((name, i) => renamed.set(name, outputs[i]!));
-  }
-  return renamed.get(output)!;
 }

@@ -1,5 +1,6 @@
 /** The readout of a language model: what turns the last residual stream into logits (final norm, unembedding, soft cap). */
 import { MechanistError } from '../engine/errors.ts';
+import type { GraphBuilder } from '../engine/graph/builder.ts';
 import { typeOf } from '../engine/graph/ir.ts';
 import type { Graph } from '../engine/graph/ir.ts';
 import { sliceDownstream } from '../engine/graph/slice.ts';
@@ -23,6 +24,17 @@ export function readoutOf(model: Model): Readout {
   return { graph: sliced, stream };
 }
 
+/** Appends a further copy of the readout that reads `input` instead of its stream; returns the copy's logits. */
+export function appendReadout(b: GraphBuilder, { graph, stream }: Readout, input: string, logits: string): string {
+  const renamed = new Map<string, string>([[stream, input]]);
+  for (const node of graph.nodes) {
+    const outputs = node.outputs.map((name) => (name === '' ? '' : b.fresh(`copy/${name}`)));
+    b.append({ ...node, name: b.fresh(`copy/${node.name}`), inputs: node.inputs.map((name) => renamed.get(name) ?? name), outputs });
+    node.outputs.forEach((name, i) => renamed.set(name, outputs[i]!));
+  }
+  return renamed.get(logits)!;
+}
+
 /** Name of the residual stream after the last block. Errors: `unsupported`. */
 export function lastResidualStream(graph: Graph): string {
   const streams = residualStreams(graph);
@@ -38,3 +50,8 @@ export function residualStreams(graph: Graph): string[] {
   return streams;
 }
 
+/** Everything of the stream's width that a lens can read: embeddings, the stream at every stage, and what each attention and MLP writes. */
+export function readableHooks(model: Model): string[] {
+  const pattern = /^(hook_embed|blocks\.\d+\.hook_(resid_pre|attn_out|resid_mid|mlp_out|resid_post))$/;
+  return model.hookPoints().map(({ name }) => name).filter((name) => pattern.test(name));
+}
