@@ -9,6 +9,7 @@ export const commandIds = {
   restartEngine: 'mechanist.engine.restart',
   showLog: 'mechanist.log.show',
   showMenu: 'mechanist.menu.show',
+  showWalkthrough: 'mechanist.walkthrough.show',
   toggleHover: 'mechanist.hover.toggle',
   revealInspector: 'mechanist.inspector.reveal',
   showMethod: 'mechanist.method.show',

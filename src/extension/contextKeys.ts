@@ -4,6 +4,10 @@ export const contextKeys = {
   modelOpen: 'mechanist.modelOpen',
   /** The engine process ended unexpectedly, or could not start. */
   engineFailed: 'mechanist.engineFailed',
+  /** A request is being worked on. */
+  busy: 'mechanist.busy',
+  /** The model in use has a dictionary. */
+  dictionaryOpen: 'mechanist.dictionaryOpen',
   /** A text is painted. */
   painted: 'mechanist.painted',
 } as const;

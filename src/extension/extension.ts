@@ -8,9 +8,16 @@ import { registerCommands } from './commands/register.ts';
 import { contextKeys } from './contextKeys.ts';
 import { computeInBackground } from './editor/background.ts';
 import { registerHovers } from './editor/hover.ts';
+import { forgetChangedLabels, labelsFolder } from './editor/labels.ts';
+import { registerPairLenses } from './editor/pairLenses.ts';
+import { registerSurpriseHints } from './editor/surpriseHints.ts';
+import { registerUriHandler } from './links/uriHandler.ts';
 import { StatusBar } from './views/statusBar.ts';
 import { EngineService } from './process/engineService.ts';
+import { FeatureNames } from './inspection/featureNames.ts';
 import { Inspector } from './inspection/inspector.ts';
+import { lastModel, rememberModel } from './models/lastModel.ts';
+import { memoryLimit } from './models/memoryLimit.ts';
 import { OpenModels } from './models/openModels.ts';
 import { Painter } from './paint/painter.ts';
 import { pinToNote } from './panels/pinToNote.ts';
@@ -20,8 +27,6 @@ import { readSetting } from './settings.ts';
 import { InspectorViewProvider } from './views/inspectorView.ts';
 import { MethodsTree } from './views/methodsTree.ts';
 import { ModelsTree } from './views/modelsTree.ts';
-
-const gigabyte = 1e9;
 
 let engine: EngineService | undefined;
 
@@ -35,21 +40,27 @@ export function activate(context: ExtensionContext): void {
   const service = new EngineService(context.extensionUri, log);
   engine = service;
   const models = keep(new OpenModels(service, {
-    defaultSource: () => ({ kind: 'zoo', id: readSetting('model.default') }),
-    memoryLimit: () => {
-      const limit = readSetting('engine.memoryLimit');
-      return limit > 0 ? limit * gigabyte : undefined;
-    },
+    defaultSource: () => lastModel(context.workspaceState, workspace.isTrusted) ?? { source: { kind: 'zoo', id: readSetting('model.default') } },
+    memoryLimit: () => memoryLimit(readSetting('engine.memoryLimit')),
   }));
   const inspector = keep(new Inspector(service, models));
   const painter = keep(new Painter(service, models, inspector));
   const report = (problem: string): void => log.warn(problem);
+  const names = keep(new FeatureNames(service, labelsFolder));
+  keep(forgetChangedLabels(names));
 
-  keep(models.onChange(() => void setContextKey(contextKeys.modelOpen, models.all.length > 0)));
+  keep(rememberModel(models, context.workspaceState));
+  keep(models.onChange(() => {
+    void setContextKey(contextKeys.modelOpen, models.all.length > 0);
+    void setContextKey(contextKeys.dictionaryOpen, models.active?.dictionary !== undefined);
+  }));
   keep(new StatusBar(service, models, painter));
   const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, report, pin: (kind, pinned) => pinToNote(models, kind, pinned) }));
   keep(registerCommands({ engine: service, models, inspector, painter, panels, log }));
-  keep(registerHovers(inspector));
+  keep(registerHovers(inspector, names, report));
+  keep(registerSurpriseHints(inspector, report));
+  keep(registerPairLenses());
+  keep(registerUriHandler(models, report));
   keep(computeInBackground(inspector, report));
   registerViews(context, service, models, inspector, painter, report);
   keep(workspace.registerTextDocumentContentProvider(cardScheme, new MethodCards()));

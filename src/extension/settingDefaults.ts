@@ -4,9 +4,10 @@ export interface Settings {
   /** Language ids in which hovers answer; `*` is any. */
   'hover.languages': string[];
   'hover.features': number;
+  'inlayHints.surprise': boolean;
   /** Id of the bundled model that is opened on first use. */
   'model.default': string;
-  /** Gigabytes that a model may take; 0 leaves the limit to the engine. */
+  /** Gigabytes that models may take; 0 is three quarters of the machine's memory. */
   'engine.memoryLimit': number;
 }
 
@@ -16,6 +17,7 @@ export const settingDefaults: Readonly<Settings> = {
   'hover.enabled': true,
   'hover.languages': ['plaintext', 'markdown'],
   'hover.features': 3,
+  'inlayHints.surprise': false,
   'model.default': 'fable-4l',
   'engine.memoryLimit': 0,
 };

@@ -18,6 +18,8 @@ export interface EngineClientOptions {
   readonly startTimeout?: number;
   /** Milliseconds that it may take to hear a cancellation before it counts as hung and is ended, 10,000 by default. */
   readonly hangTimeout?: number;
+  /** Milliseconds without an answer, while requests wait, after which the process counts as silent, 20,000 by default. */
+  readonly silence?: number;
   /** Batch requests under way at once, 4 by default; the others wait here and not in the process. */
   readonly batchLimit?: number;
   /** Milliseconds, for tests. */
@@ -36,6 +38,9 @@ interface Running {
   hung: boolean;
   /** Set when the channel closes: the requests that were waiting then. */
   lost: readonly RunningCall[] | undefined;
+  /** Since when it has owed an answer about its status. */
+  asked: number | undefined;
+  silent: boolean;
   /** What its start failed of, as far as this end knows. */
   problem: string | undefined;
 }
@@ -47,6 +52,7 @@ export class EngineClient {
   private readonly refused = new Map<string, string>();
   private readonly batch: Slots;
   private running: Running | undefined;
+  private watching: ReturnType<typeof setInterval> | undefined;
   private lastRestart = -Infinity;
   private current: EngineState = { kind: 'idle' };
 
@@ -103,6 +109,7 @@ export class EngineClient {
     const id = Symbol(method);
     this.calls.set(id, { method, opening });
     this.showLoad(running);
+    this.watch();
     const heard = (): void => this.expectAnswer(running);
     options.signal?.addEventListener('abort', heard, { once: true });
     try {
@@ -147,7 +154,7 @@ export class EngineClient {
       handle: ({ method }) => Promise.reject(new PeerError({ reason: 'protocol', message: `The host has no method "${method}".` })),
       describeError: (error) => (PeerError.is(error) ? error.details : { reason: 'internal', message: String(error) }),
     });
-    const running: Running = { process, peer, greeted: false, hung: false, lost: undefined, problem: undefined };
+    const running: Running = { process, peer, greeted: false, hung: false, lost: undefined, asked: undefined, silent: false, problem: undefined };
     this.running = running;
     const late = setTimeout(() => {
       running.problem = 'it did not answer in time';
@@ -215,16 +222,47 @@ export class EngineClient {
     running.peer.call('engine.status', {}).then(alive, alive);
   }
 
+  /**
+   * While requests wait, the process is asked now and then for its status, which it answers between two steps. One that
+   * says nothing for long is in a step it cannot leave, or stuck: nobody but the user can tell, so it is only reported.
+   */
+  private watch(): void {
+    const silence = this.options.silence ?? 20_000;
+    this.watching ??= setInterval(() => {
+      const { running } = this;
+      if (running === undefined || this.calls.size === 0) {
+        clearInterval(this.watching);
+        this.watching = undefined;
+      } else if (running.greeted) this.askStatus(running, silence);
+    }, silence / 4);
+  }
+
+  private askStatus(running: Running, silence: number): void {
+    const now = (this.options.now ?? Date.now)();
+    if (running.asked !== undefined) {
+      running.silent = now - running.asked >= silence;
+      this.showLoad(running);
+      return;
+    }
+    running.asked = now;
+    const heard = (): void => {
+      running.asked = undefined;
+      running.silent = false;
+      this.showLoad(running);
+    };
+    running.peer.call('engine.status', {}).then(heard, heard);
+  }
+
   private showLoad(running: Running): void {
     if (this.running !== running || !running.greeted || running.lost !== undefined) return;
     const calls = this.calls.size;
-    if (calls > 0) this.setState({ kind: 'busy', calls });
+    if (calls > 0) this.setState({ kind: 'busy', calls, silent: running.silent, running: [...this.calls.values()] });
     else this.setState({ kind: 'ready' });
   }
 
   private setState(state: EngineState): void {
     const { current } = this;
-    const same = state.kind === 'busy' ? current.kind === 'busy' && current.calls === state.calls : state.kind === current.kind && (state.kind === 'ready' || state.kind === 'starting');
+    const same = state.kind === 'busy' ? current.kind === 'busy' && current.calls === state.calls && current.silent === state.silent : state.kind === current.kind && (state.kind === 'ready' || state.kind === 'starting');
     if (same) return;
     this.current = state;
     for (const listener of this.listeners) listener(state);
@@ -239,7 +277,7 @@ function openedBy(method: MethodName, params: unknown): string | undefined {
   if (method === 'dictionary.open') return (params as Params<'dictionary.open'>).path;
   if (method !== 'model.open') return undefined;
   const { source } = params as Params<'model.open'>;
-  return source.kind === 'zoo' ? source.id : source.path;
+  return source.kind === 'zoo' || source.kind === 'hub' ? source.id : source.path;
 }
 
 function howEnded({ signal, code }: Ending): string {

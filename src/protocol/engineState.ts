@@ -5,8 +5,8 @@ export type EngineState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting' }
   | { readonly kind: 'ready' }
-  /** `calls`: requests that wait for an answer. */
-  | { readonly kind: 'busy'; readonly calls: number }
+  /** `calls`: requests that wait for an answer, described in `running`. `silent`: it has not said for a while that it is alive. */
+  | { readonly kind: 'busy'; readonly calls: number; readonly silent: boolean; readonly running: readonly RunningCall[] }
   /** It ended on its own, or was ended because it hung. `restarting`: it is started again without being asked. */
   | {
     readonly kind: 'crashed';

@@ -14,12 +14,20 @@ const text = v.pipe(v.string(), v.maxLength(200_000));
 const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(500));
 const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 
+/** OWNER/NAME. */
+export const hubIdPattern = /^\w[\w.-]*\/\w[\w.-]*$/;
+
 export const modelSourceSchema = v.variant('kind', [
   /** A model that comes with the extension. */
   v.object({ kind: v.literal('zoo'), id: identifier }),
   /** A Hugging Face folder. */
   v.object({ kind: v.literal('folder'), path: identifier }),
   v.object({ kind: v.literal('onnx'), path: identifier }),
+  /** A repository of the hub; opening it downloads what is not in the cache, so it is sent only when a person asked for it. */
+  v.object({
+    kind: v.literal('hub'), id: v.pipe(v.string(), v.regex(hubIdPattern), v.maxLength(200)),
+    revision: v.optional(v.pipe(v.string(), v.regex(/^\w[\w./-]*$/), v.maxLength(200))),
+  }),
 ]);
 export type ModelSource = v.InferOutput<typeof modelSourceSchema>;
 

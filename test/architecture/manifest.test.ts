@@ -21,6 +21,7 @@ interface Manifest {
     viewsContainers: { activitybar: { id: string; icon: string }[] };
     viewsWelcome: { view: string; contents: string; when?: string }[];
     configuration: { properties: Record<string, { default: unknown; scope?: string; order?: number; markdownDescription?: string }> };
+    walkthroughs: { steps: { description: string; media: { svg: string }; completionEvents: string[] }[] }[];
     colors: { id: string; defaults: Record<string, string> }[];
   };
 }
@@ -85,7 +86,8 @@ describe('the manifest', () => {
 
   it('does not start with the window, and is limited where it is not trusted', () => {
     const languages = manifest.activationEvents.filter((event) => event.startsWith('onLanguage:'));
-    expect(languages.map((event) => event.replace('onLanguage:', ''))).toEqual(settingDefaults['hover.languages']);
+    // Hovers, and the lenses of prompt-pair files.
+    expect(languages.map((event) => event.replace('onLanguage:', ''))).toEqual([...settingDefaults['hover.languages'], 'jsonl']);
     expect(manifest.activationEvents.filter((event) => !languages.includes(event))).toEqual(Object.values(panels).map(({ id }) => `onWebviewPanel:${id}`));
     expect(manifest.extensionKind).toEqual(['workspace']);
     expect(manifest.capabilities.untrustedWorkspaces.supported).toBe('limited');
@@ -97,6 +99,19 @@ describe('the manifest', () => {
   it('takes each sentence from the table, which holds no others', () => {
     const used = new Set(Array.from(readBytes('package.json').toString('utf8').matchAll(/"%([\w.]+)%"/g), ([, key]) => key!));
     expect([...used].toSorted()).toEqual(Object.keys(sentences).toSorted());
+  });
+
+  it('has one walkthrough of four to six steps, whose commands, events and pictures exist', () => {
+    const [walkthrough, ...others] = contributes.walkthroughs;
+    expect(others).toEqual([]);
+    const { steps } = walkthrough!;
+    expect(steps.length).toBeGreaterThanOrEqual(4);
+    expect(steps.length).toBeLessThanOrEqual(6);
+    const linked = steps.flatMap(({ description }) => Array.from(resolved(description).matchAll(/command:([\w.]+)/g), ([, id]) => id!));
+    const events = steps.flatMap(({ completionEvents }) => completionEvents.map((event) => event.replace(/^on\w+:/, '')));
+    const known: string[] = [...contributed, ...Object.values(contextKeys), ...Object.values(viewIds)];
+    expect([...linked, ...events].filter((id) => !known.includes(id))).toEqual([]);
+    expect(steps.map(({ media }) => media.svg).filter((file) => !listFiles('media').includes(file))).toEqual([]);
   });
 
   it('points to icons that exist', () => {

@@ -49,6 +49,7 @@ function handlers({ engine, models, inspector, painter, panels, log }: CommandPa
     [commandIds.restartEngine]: () => engine.restart(),
     [commandIds.showLog]: () => log.show(),
     [commandIds.showMenu]: () => showMenu(painter.legend !== undefined),
+    [commandIds.showWalkthrough]: () => commands.executeCommand('workbench.action.openWalkthrough', 'mechanist.mechanist#start', false),
     [commandIds.toggleHover]: () => writeSetting('hover.enabled', !readSetting('hover.enabled')),
     [commandIds.revealInspector]: () => commands.executeCommand(`${viewIds.inspector}.focus`),
     [commandIds.showMethod]: (node) => showMethod(node),

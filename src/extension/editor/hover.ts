@@ -6,6 +6,7 @@ import { PeerError } from '../../protocol/peer.ts';
 import { hoverLines, waitingLines } from '../inspection/hoverContent.ts';
 import type { HoverLine } from '../inspection/hoverContent.ts';
 import { tokenAt } from '../inspection/inspectionCache.ts';
+import type { FeatureNames } from '../inspection/featureNames.ts';
 import type { Inspected, Inspector } from '../inspection/inspector.ts';
 import { describeFailure } from '../models/openModels.ts';
 import { onSettingChange, readSetting } from '../settings.ts';
@@ -16,12 +17,12 @@ import { hoverMarkdown } from './hoverMarkdown.ts';
 const longestWait = 20_000;
 
 /** Registers hovers for the languages of the settings, and again when the settings change. */
-export function registerHovers(inspector: Inspector): Disposable {
+export function registerHovers(inspector: Inspector, names: FeatureNames, report: (problem: string) => void): Disposable {
   const owned = new Disposables();
   let current: Disposable | undefined;
   const register = (): void => {
     current?.dispose();
-    current = readSetting('hover.enabled') ? languages.registerHoverProvider(selector(), new TokenHovers(inspector)) : undefined;
+    current = readSetting('hover.enabled') ? languages.registerHoverProvider(hoverSelector(), new TokenHovers(inspector, names, report)) : undefined;
   };
   register();
   owned.add({ dispose: () => current?.dispose() });
@@ -31,9 +32,13 @@ export function registerHovers(inspector: Inspector): Disposable {
 
 class TokenHovers implements HoverProvider {
   private readonly inspector: Inspector;
+  private readonly names: FeatureNames;
+  private readonly report: (problem: string) => void;
 
-  constructor(inspector: Inspector) {
+  constructor(inspector: Inspector, names: FeatureNames, report: (problem: string) => void) {
     this.inspector = inspector;
+    this.names = names;
+    this.report = report;
   }
 
   async provideHover(document: TextDocument, position: Position, cancel: CancellationToken): Promise<Hover | undefined> {
@@ -54,16 +59,21 @@ class TokenHovers implements HoverProvider {
   }
 
   private answer(document: TextDocument, position: Position, inspected: Inspected): Hover | undefined {
+    this.names.want(inspected.active).catch((error: unknown) => this.report(`labels: ${describeFailure(error)}`));
     const token = tokenAt(inspected, document.offsetAt(position));
     if (token === undefined) return undefined;
     const range = document.getWordRangeAtPosition(position);
     const word = range && { start: document.offsetAt(range.start), end: document.offsetAt(range.end) };
-    const lines = hoverLines({ inspected, token, word, modelId: inspected.active.model.id, features: readSetting('hover.features') }, l10n.t);
+    const { model, dictionary } = inspected.active;
+    const place = { document: document.uri.toString(), sent: document.getText(rangeOf(document, inspected.window.start, token.end)) };
+    const nameOf = (feature: number): string | undefined => dictionary && this.names.nameOf(dictionary.hash, feature);
+    const lines = hoverLines({ inspected, token, word, place, nameOf, modelId: model.id, features: readSetting('hover.features') }, l10n.t);
     return new Hover(hoverMarkdown(lines), rangeOf(document, token.start, token.end));
   }
 }
 
-function selector(): { language: string }[] | { scheme: string }[] {
+/** Of the languages in which hovers and hints answer. */
+export function hoverSelector(): { language: string }[] | { scheme: string }[] {
   const chosen = readSetting('hover.languages');
   return chosen.includes('*') ? ['file', 'untitled', 'vscode-remote'].map((scheme) => ({ scheme })) : chosen.map((language) => ({ language }));
 }

@@ -1,5 +1,7 @@
 /** What a hover says, as data. Strings that come from a model are marked, so that they are never read as Markdown. */
+import { formatLink } from '../../notes/subjects.ts';
 import type { Prediction } from '../../protocol/methods.ts';
+import type { Subject } from '../../protocol/views/panel.ts';
 import type { Translate } from '../translate.ts';
 import { commandIds } from '../commandIds.ts';
 import { tokensIn } from './inspectionCache.ts';
@@ -17,7 +19,7 @@ export type HoverLine = readonly HoverPart[];
 
 /** Commands that links in a hover may run. */
 export const hoverCommands: readonly string[] = [
-  commandIds.revealInspector, commandIds.paintFeature, commandIds.paintSurprise, commandIds.pickDictionary, commandIds.openModel, commandIds.showLog, commandIds.restartEngine,
+  commandIds.revealInspector, commandIds.openSemantic, commandIds.openAlgorithmic, commandIds.pinSubject, commandIds.paintFeature, commandIds.paintSurprise, commandIds.pickDictionary, commandIds.openModel, commandIds.showLog, commandIds.restartEngine,
 ];
 
 export interface HoverSubject {
@@ -25,12 +27,17 @@ export interface HoverSubject {
   readonly token: PlacedToken;
   /** The word under the pointer; its tokens are listed where it has several. */
   readonly word: { readonly start: number; readonly end: number } | undefined;
+  /** For links: the document, and its text from the start of the window to the end of the token. */
+  readonly place: { readonly document: string; readonly sent: string };
+  /** A feature's label. */
+  readonly nameOf: (feature: number) => string | undefined;
   readonly modelId: string;
   readonly features: number;
 }
 
 const barWidth = 8;
 const longestToken = 24;
+const longestLabel = 60;
 
 /** At most 12 lines, whatever the settings. */
 export function hoverLines(subject: HoverSubject, t: Translate): HoverLine[] {
@@ -66,12 +73,16 @@ function wordLine({ inspected, word }: HoverSubject, t: Translate): HoverLine[] 
   return [[text(t('word of {0} tokens: ', tokens.length)), foreign(parts), text(total)]];
 }
 
-function featureLines({ inspected, token, features }: HoverSubject, t: Translate): HoverLine[] {
+function featureLines({ inspected, token, features, nameOf }: HoverSubject, t: Translate): HoverLine[] {
   if (inspected.inspection.dictionary === undefined) return [[text(t('no dictionary is open for this model'))]];
   const strongest = token.token.features.filter(({ activation }) => activation > 0).slice(0, Math.min(features, 7));
   if (strongest.length === 0) return [[text(t('no feature is active here'))]];
   const most = strongest[0]!.activation;
-  return strongest.map(({ feature, activation }) => [text(`${bar(activation, most, barWidth)}  ${activationText(activation)}  #${feature}`)]);
+  return strongest.map(({ feature, activation }) => {
+    const name = nameOf(feature);
+    const label: HoverPart[] = name === undefined ? [] : [text('  '), foreign(shortened(name, longestLabel))];
+    return [text(`${bar(activation, most, barWidth)}  ${activationText(activation)}  #${feature}`), ...label];
+  });
 }
 
 function expectedLine({ token }: HoverSubject, t: Translate): HoverLine[] {
@@ -84,15 +95,29 @@ function nextLine({ token }: HoverSubject, t: Translate): HoverLine {
   return [text(t('next: ')), ...predictions(token.token.next)];
 }
 
-function linkLine({ inspected, token }: HoverSubject, t: Translate): HoverLine {
+function linkLine(subject: HoverSubject, t: Translate): HoverLine {
+  const { inspected, token, place } = subject;
   const { dictionary } = inspected.inspection;
-  const top = token.token.features.find(({ activation }) => activation > 0);
+  const top = topSubject(subject);
+  const selection = { text: place.sent, document: place.document, start: inspected.window.start, end: token.end };
   const links: HoverPart[] = [command(t('inspector'), commandIds.revealInspector)];
+  if (top !== undefined) links.push(command(t('semantic view'), commandIds.openSemantic, [{ subject: top }]));
+  links.push(command(t('trace this prediction'), commandIds.openAlgorithmic, [{ selection }]));
   if (dictionary !== undefined && top !== undefined) {
     links.push(command(t('paint #{0}', top.feature), commandIds.paintFeature, [{ dictionary: dictionary.dictionary, feature: top.feature }]));
   }
   links.push(command(t('paint surprise'), commandIds.paintSurprise), command(t('layer ▾'), commandIds.pickDictionary));
+  if (top !== undefined) links.push(command(t('pin'), commandIds.pinSubject, [top]));
   return spaced(links);
+}
+
+/** The strongest feature here, as views and notes name it. */
+function topSubject({ inspected, token, modelId }: HoverSubject): (Subject & { readonly feature: number }) | undefined {
+  const { dictionary } = inspected.inspection;
+  const top = token.token.features.find(({ activation }) => activation > 0);
+  if (dictionary === undefined || top === undefined) return undefined;
+  const { feature } = top;
+  return { kind: 'feature', subject: formatLink({ kind: 'feature', model: modelId, dictionary: dictionary.id, index: feature }), dictionary: dictionary.dictionary, feature };
 }
 
 function predictions(list: readonly Prediction[]): HoverPart[] {
@@ -101,9 +126,11 @@ function predictions(list: readonly Prediction[]): HoverPart[] {
   ]);
 }
 
-function shown(token: string): string {
-  const characters = Array.from(visible(token));
-  return characters.length > longestToken ? `${characters.slice(0, longestToken).join('')}…` : characters.join('');
+const shown = (token: string): string => shortened(visible(token), longestToken);
+
+function shortened(words: string, longest: number): string {
+  const characters = Array.from(words);
+  return characters.length > longest ? `${characters.slice(0, longest).join('')}…` : characters.join('');
 }
 
 function spaced(parts: readonly HoverPart[]): HoverPart[] {

@@ -4,6 +4,7 @@
  */
 import type { DictionarySummary, ModelSource, ModelSummary } from '../../protocol/methods.ts';
 import { PeerError } from '../../protocol/peer.ts';
+import type { EngineCallOptions } from '../../protocol/engineClient.ts';
 import { Disposables } from '../disposables.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { Listeners } from '../listeners.ts';
@@ -13,9 +14,12 @@ export interface ActiveModel {
   readonly dictionary: DictionarySummary | undefined;
 }
 
+/** As of an engine's call; `insist` opens what ended the engine the last time. */
+export type OpenOptions = Pick<EngineCallOptions, 'insist' | 'signal' | 'onProgress'>;
+
 export interface OpenModelsOptions {
-  /** What is opened when a model is needed and none is open. */
-  readonly defaultSource: () => ModelSource;
+  /** What is opened when a model is needed and none is open, and the id of the dictionary to use with it. */
+  readonly defaultSource: () => { readonly source: ModelSource; readonly dictionary?: string | undefined };
   /** Bytes. */
   readonly memoryLimit: () => number | undefined;
 }
@@ -54,16 +58,16 @@ export class OpenModels {
   async need(): Promise<ActiveModel> {
     const { active } = this;
     if (active !== undefined) return active;
-    this.opening ??= this.open(this.options.defaultSource()).finally(() => {
+    this.opening ??= this.openDefault().finally(() => {
       this.opening = undefined;
     });
     return this.opening;
   }
 
-  /** Opens a model and makes it the active one. `insist` opens it although it ended the engine the last time. */
-  async open(source: ModelSource, insist = false): Promise<ActiveModel> {
+  /** Opens a model and makes it the active one. Rejects with `PeerError`. */
+  async open(source: ModelSource, { insist = false, ...options }: OpenOptions = {}): Promise<ActiveModel> {
     const limit = this.options.memoryLimit();
-    const model = await this.engine.call('model.open', { source, ...(limit === undefined ? {} : { memoryLimit: limit }) }, { insist });
+    const model = await this.engine.call('model.open', { source, ...(limit === undefined ? {} : { memoryLimit: limit }) }, { insist, ...options });
     this.activeKey = model.model;
     this.replace([...this.models.filter((known) => known.model !== model.model), model]);
     return { model, dictionary: this.dictionaryOf(model) };
@@ -96,6 +100,14 @@ export class OpenModels {
 
   dispose(): void {
     this.owned.dispose();
+  }
+
+  private async openDefault(): Promise<ActiveModel> {
+    const { source, dictionary } = this.options.defaultSource();
+    const { model } = await this.open(source);
+    const wanted = model.dictionaries.find(({ id }) => id === dictionary);
+    if (wanted !== undefined) this.useDictionary(model.model, wanted.dictionary);
+    return { model, dictionary: this.dictionaryOf(model) };
   }
 
   private dictionaryOf(model: ModelSummary): DictionarySummary | undefined {

@@ -7,7 +7,8 @@ export type EngineCondition =
   /** Nothing has asked for it yet. */
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'ready'; readonly busy: boolean }
+  /** `silent`: it works, and has not answered for a while. */
+  | { readonly kind: 'ready'; readonly busy: boolean; readonly silent?: boolean }
   | { readonly kind: 'failed'; readonly reason: string };
 
 export interface EnginePort {

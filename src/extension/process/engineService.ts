@@ -17,13 +17,15 @@ import { contextKeys } from '../contextKeys.ts';
 import { setContextKey } from '../setContextKey.ts';
 import { Listeners } from '../listeners.ts';
 import type { Disposable } from '../disposables.ts';
-import { conditionOf, crashText } from './condition.ts';
+import { conditionOf, crashText, silenceText } from './condition.ts';
 import type { EngineCondition, EnginePort } from './enginePort.ts';
 
 export class EngineService implements EnginePort, Disposable {
   private readonly log: LogOutputChannel;
   private readonly client: EngineClient;
   private readonly changes = new Listeners<EngineCondition>();
+  private lastWords = '';
+  private toldSilence = false;
 
   constructor(extensionUri: Uri, log: LogOutputChannel) {
     this.log = log;
@@ -58,9 +60,13 @@ export class EngineService implements EnginePort, Disposable {
     const child = fork(inside('dist', 'engine.mjs'), ['--zoo', inside('zoo', 'models')], {
       execPath: process.execPath, execArgv: [], env: childEnvironment(), serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    this.lastWords = '';
     this.log.info(`engine: started, process ${child.pid ?? '(none)'}`);
     this.relay(child.stdout!, (line) => this.log.debug(`engine: ${line}`));
-    this.relay(child.stderr!, (line) => this.log.warn(`engine: ${line}`));
+    this.relay(child.stderr!, (line) => {
+      this.lastWords = `${this.lastWords}\n${line}`.slice(-4_000);
+      this.log.warn(`engine: ${line}`);
+    });
     return engineProcess(child);
   }
 
@@ -73,9 +79,24 @@ export class EngineService implements EnginePort, Disposable {
     else this.log.info(`engine: ${state.kind}`);
     const condition = conditionOf(state, l10n.t);
     void setContextKey(contextKeys.engineFailed, condition.kind === 'failed');
+    void setContextKey(contextKeys.busy, condition.kind === 'ready' && condition.busy);
     // Later, because a listener may call the engine: on a crash the client starts the next process after it has told its state.
     queueMicrotask(() => this.changes.fire(condition));
-    if (state.kind === 'crashed') void this.offerRestart(crashText(state, l10n.t), state.restarting);
+    if (state.kind === 'crashed') void this.offerRestart(crashText(state, this.lastWords, l10n.t), state.restarting);
+    if (state.kind !== 'busy' || !state.silent) this.toldSilence = false;
+    else if (!this.toldSilence) {
+      this.toldSilence = true;
+      void this.offerEnd(silenceText(state, l10n.t));
+    }
+  }
+
+  /** Of an engine that says nothing: it is left alone unless the user decides otherwise. */
+  private async offerEnd(what: string): Promise<void> {
+    this.log.warn(what);
+    const [restart, showLog] = [l10n.t('Restart engine'), l10n.t('Show log')];
+    const chosen = await window.showWarningMessage(what, restart, showLog);
+    if (chosen === showLog) this.log.show();
+    if (chosen === restart) await this.restart();
   }
 
   private async offerRestart(what: string, restarting: boolean): Promise<void> {

@@ -122,5 +122,6 @@ function modelTooltip(model: ModelSummary): MarkdownString {
 }
 
 function sourceText(source: ModelSource): string {
-  return source.kind === 'zoo' ? l10n.t('bundled') : source.path;
+  if (source.kind === 'zoo') return l10n.t('bundled');
+  return source.kind === 'hub' ? l10n.t('hub: {0}', source.id) : source.path;
 }

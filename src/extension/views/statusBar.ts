@@ -54,7 +54,7 @@ export class StatusBar implements Disposable {
     switch (condition.kind) {
       case 'idle': return { icon: 'circuit-board', state: l10n.t('engine not started: it starts on first use') };
       case 'starting': return { icon: 'sync~spin', state: l10n.t('engine starting') };
-      case 'ready': return condition.busy ? { icon: 'sync~spin', state: l10n.t('engine working') } : { icon: 'circuit-board', state: l10n.t('engine ready') };
+      case 'ready': return condition.silent ? { icon: 'watch', state: l10n.t('engine has not answered for a while') } : condition.busy ? { icon: 'sync~spin', state: l10n.t('engine working') } : { icon: 'circuit-board', state: l10n.t('engine ready') };
       case 'failed': return { icon: 'error', state: l10n.t('engine stopped: {0}', condition.reason) };
     }
   }

@@ -1,6 +1,7 @@
 /** `model.open`: a model with its tokenizer and bundled dictionaries. Opening what is open gives the same. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { downloadModel } from '../../engine/models/hub/download.ts';
 import type { Model } from '../../engine/models/model.ts';
 import { onnxFileAt, openModelAt, tokenizerOf } from '../../engine/models/openPath.ts';
 import { Runtime } from '../../engine/runtime/runtime.ts';
@@ -14,11 +15,11 @@ import type { Session } from '../session.ts';
 import { whileWaiting } from '../waiting.ts';
 
 /**
- * Weights are counted from the headers of their files before any is read.
- * Errors: `argument` and `not-found` for the path; `memory`; those of `openModelAt` and of the bundled dictionaries.
+ * Weights are counted from the headers of their files before any is read. A repository of the hub is downloaded first.
+ * Errors: `argument` and `not-found` for the path; `memory`; those of `downloadModel`; those of `openModelAt` and of the bundled dictionaries.
  */
-export async function* modelOpen(session: Session, { source, memoryLimit }: ParsedParams<'model.open'>): Job<ModelSummary> {
-  const path = await placeOf(session, source);
+export async function* modelOpen(session: Session, { source, memoryLimit }: ParsedParams<'model.open'>, signal?: AbortSignal): Job<ModelSummary> {
+  const path = source.kind === 'hub' ? yield* downloaded(source, signal) : await placeOf(session, source);
   const known = session.modelAt(path);
   if (known !== undefined) return known.summary();
 
@@ -74,7 +75,14 @@ async function* addBundled(session: Session, open: OpenModel): Job<void> {
   }
 }
 
-async function placeOf(session: Session, source: ModelSource): Promise<string> {
+/** The folder of a repository of the hub, after what is missing in the cache has been downloaded. Progress: a file and its bytes. */
+async function* downloaded({ id, revision }: Extract<ModelSource, { kind: 'hub' }>, signal: AbortSignal | undefined): Job<string> {
+  const progress = { stage: 'download', file: id, received: 0, size: 0, index: 0, count: 0 };
+  const options = { onProgress: (step: object) => void Object.assign(progress, step), ...(signal === undefined ? {} : { signal }), ...(revision === undefined ? {} : { revision }) };
+  return yield* whileWaiting(downloadModel(id, options), progress);
+}
+
+async function placeOf(session: Session, source: Exclude<ModelSource, { kind: 'hub' }>): Promise<string> {
   switch (source.kind) {
     case 'zoo': return zooFolder(session.options.zoo, source.id);
     case 'folder': return checkedPath(source.path, 'folder');

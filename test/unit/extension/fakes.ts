@@ -65,7 +65,7 @@ export class FakeEngine implements EnginePort {
     switch (method) {
       case 'model.open': {
         const { source } = params as Params<'model.open'>;
-        return this.models.get(source.kind === 'zoo' ? source.id : source.path);
+        return this.models.get('path' in source ? source.path : source.id);
       }
       case 'text.inspect': {
         const { text } = params as Params<'text.inspect'>;

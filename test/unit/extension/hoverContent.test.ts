@@ -14,11 +14,11 @@ describe('a hover', () => {
     expect(lines(subject([token('When', 0), mary]))).toEqual([
       '␣Mary  ▏token 2 of 2 · fable-4l · blocks.2.hook_resid_post',
       '▇▇▇▇▇▇▇▇  4.0  #137',
-      '▇▇▇▇▁▁▁▁  2.0  #138',
+      '▇▇▇▇▁▁▁▁  2.0  #138  second of two names',
       '▇▇▇▁▁▁▁▁  1.3  #139',
       'expected here: “␣John” 41 % · “␣Mary” < 0.1 % · surprise of this token 1.5 bits',
       'next: “␣John” 41 % · “␣Mary” < 0.1 %',
-      '[inspector]  |  [paint #137]  |  [paint surprise]  |  [layer ▾]',
+      '[inspector]  |  [semantic view]  |  [trace this prediction]  |  [paint #137]  |  [paint surprise]  |  [layer ▾]  |  [pin]',
     ]);
   });
 
@@ -64,7 +64,7 @@ it('says what it waits for, with links that are allowed', () => {
 
 function subject(tokens: InspectedToken[]): HoverSubject {
   const inspected = { window: { index: 0, start: 0, end: 99, ownStart: 0, ownEnd: 99 }, inspection: { tokens, dictionary: dictionary('d'), leftOut: 0 } };
-  return { inspected, token: tokenAt(inspected, 4)!, word: undefined, modelId: 'fable-4l', features: 3 };
+  return { inspected, token: tokenAt(inspected, 4)!, word: undefined, place: { document: 'file:///a.txt', sent: 'When Mary' }, nameOf: (feature) => (feature === 138 ? 'second of two names' : undefined), modelId: 'fable-4l', features: 3 };
 }
 
 const lines = (of: HoverSubject): string[] => hoverLines(of, english).map(plain);

@@ -84,6 +84,6 @@ describe('reading a text', () => {
 function parts(): { engine: FakeEngine; models: OpenModels; inspector: Inspector } {
   const engine = new FakeEngine();
   engine.models.set('fable', model('fable', [dictionary('first'), dictionary('other')]));
-  const models = new OpenModels(engine, { defaultSource: () => ({ kind: 'zoo', id: 'fable' }), memoryLimit: () => undefined });
+  const models = new OpenModels(engine, { defaultSource: () => ({ source: { kind: 'zoo', id: 'fable' } }), memoryLimit: () => undefined });
   return { engine, models, inspector: new Inspector(engine, models) };
 }

@@ -75,5 +75,5 @@ function parts(): { engine: FakeEngine; models: OpenModels } {
   const engine = new FakeEngine();
   engine.models.set('a', model('a'));
   engine.models.set('b', model('b', [dictionary('b1'), dictionary('b2')]));
-  return { engine, models: new OpenModels(engine, { defaultSource: () => ({ kind: 'zoo', id: 'a' }), memoryLimit: () => 5_000 }) };
+  return { engine, models: new OpenModels(engine, { defaultSource: () => ({ source: { kind: 'zoo', id: 'a' } }), memoryLimit: () => 5_000 }) };
 }

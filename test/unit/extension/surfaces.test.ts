@@ -50,7 +50,7 @@ describe('the state of the engine', () => {
   });
 
   it('tells work from rest', () => {
-    expect([conditionOf({ kind: 'busy', calls: 2 }, english), conditionOf({ kind: 'ready' }, english)]).toEqual([{ kind: 'ready', busy: true }, { kind: 'ready', busy: false }]);
+    expect([conditionOf({ kind: 'busy', calls: 2, silent: false, running: [] }, english), conditionOf({ kind: 'ready' }, english)]).toEqual([{ kind: 'ready', busy: true }, { kind: 'ready', busy: false }]);
   });
 });
 

@@ -94,7 +94,7 @@ describe('EngineClient', () => {
     const calls = [client.call('zoo.list', {}), client.call('engine.status', {})];
     await settled();
     expect(processes).toHaveLength(1);
-    expect(client.state).toEqual({ kind: 'busy', calls: 2 });
+    expect(client.state).toMatchObject({ kind: 'busy', calls: 2, silent: false });
     processes[0]!.answer('zoo.list', []);
     processes[0]!.answer('engine.status', { jobs: 0 });
     expect(await Promise.all(calls)).toEqual([[], { jobs: 0 }]);

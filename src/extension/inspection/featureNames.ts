@@ -1,0 +1,73 @@
+/**
+ * Labels of features, for the surfaces that list them. They are asked for once per dictionary, at low priority, when the
+ * dictionary is first shown; until they are there a feature has its number only.
+ */
+import type { FeatureLabel } from '../../protocol/methods/semanticResults.ts';
+import { PeerError } from '../../protocol/peer.ts';
+import type { EnginePort } from '../process/enginePort.ts';
+import type { ActiveModel } from '../models/openModels.ts';
+import { Listeners } from '../listeners.ts';
+
+const page = 1_000;
+const mostPages = 20;
+
+export class FeatureNames {
+  private readonly engine: EnginePort;
+  private readonly folder: () => string | undefined;
+  private readonly changes = new Listeners<void>();
+  private readonly labels = new Map<string, Map<number, FeatureLabel>>();
+
+  /** `folder`: where the workspace keeps its labels, if it may be read. */
+  constructor(engine: EnginePort, folder: () => string | undefined) {
+    this.engine = engine;
+    this.folder = folder;
+  }
+
+  /** Fired when labels have arrived. */
+  readonly onChange = this.changes.event;
+
+  /** `name of a subject (0.93; wrong label 0.51)`: its label with its score beside that of another feature's label, or nothing for a feature that nobody has labelled. Costs no request. */
+  nameOf(dictionaryHash: string, feature: number): string | undefined {
+    const found = this.labels.get(dictionaryHash)?.get(feature);
+    return found && found.label + scoreText(found);
+  }
+
+  /** Asks for the labels of the dictionary in use, unless they have been asked for. Rejects with `PeerError`. */
+  async want({ model, dictionary }: ActiveModel): Promise<void> {
+    if (dictionary === undefined || this.labels.has(dictionary.hash)) return;
+    const found = new Map<number, FeatureLabel>();
+    this.labels.set(dictionary.hash, found);
+    try {
+      const folder = this.folder();
+      for (let index = 0, total = 1; index * page < total && index < mostPages; index++) {
+        const table = await this.engine.call('semantic.features', {
+          model: model.model, dictionary: dictionary.dictionary, filter: { labelled: true }, offset: index * page, limit: page, ...(folder === undefined ? {} : { labels: folder }),
+        }, { priority: 'batch' });
+        for (const { feature, label } of table.rows) if (label !== undefined) found.set(feature, label);
+        total = table.total;
+      }
+      if (found.size > 0) this.changes.fire();
+    } catch (error) {
+      // A dictionary without a store of its features has no labels.
+      if (PeerError.is(error, 'not-found')) return;
+      // Ended or interrupted: asked for again when it is shown again.
+      if (PeerError.is(error, 'disconnected') || PeerError.is(error, 'cancelled')) this.labels.delete(dictionary.hash);
+      throw error;
+    }
+  }
+
+  /** Reads again what is shown next: labels have changed. */
+  forget(): void {
+    this.labels.clear();
+    this.changes.fire();
+  }
+
+  dispose(): void {
+    this.changes.dispose();
+  }
+}
+
+/** A score says something beside that of another feature's label only. */
+function scoreText({ score }: FeatureLabel): string {
+  return score === undefined ? '' : ` (${score.detection.toFixed(2)}; wrong label ${score.wrongLabel.toFixed(2)})`;
+}
