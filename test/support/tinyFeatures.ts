@@ -1,8 +1,10 @@
 /** A small random language model with random dictionaries of both kinds of sparsity, and labelled token corpora for it. */
 import { openDictionary } from '../../src/engine/dictionaries/open.ts';
-import type { Dictionary } from '../../src/engine/dictionaries/dictionary.ts';
+import { dictionaryHash } from '../../src/engine/dictionaries/dictionary.ts';
+import type { CrossLayerTranscoder, Dictionary } from '../../src/engine/dictionaries/dictionary.ts';
 import { writeSafetensors } from '../../src/engine/formats/safetensorsWriter.ts';
 import { createHuggingFace } from '../../src/engine/models/create.ts';
+import { ParameterStore } from '../../src/engine/models/parameters.ts';
 import type { Model } from '../../src/engine/models/model.ts';
 import { Random } from '../../src/engine/random.ts';
 import { f32 } from '../../src/engine/tensor.ts';
@@ -56,5 +58,29 @@ export function tinyCorpus(contexts: number, seed = 1): Corpus {
       ['even', Uint8Array.from(ids, (id, i) => (i % context === 0 ? 255 : 1 - (id % 2)))],
       ['before', Uint8Array.from(ids, (_, i) => (i % context === 0 ? 255 : ids[i - 1]! < 7 ? 1 : 0))],
     ]),
+  };
+}
+
+/** A random cross-layer transcoder over the three layers of the tiny model. */
+export function tinyCrossLayer(): CrossLayerTranscoder {
+  const random = new Random(4);
+  const parameters = new ParameterStore();
+  const { width } = tinySize;
+  const layers = 3;
+  const latents = 12;
+  const declare = (name: string, dims: readonly number[], scale: number): void => {
+    const value = f32(dims, Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => scale * random.normal()));
+    parameters.declare(name, 'float32', dims, () => value);
+  };
+  for (let layer = 0; layer < layers; layer++) {
+    declare(`W_enc_${layer}`, [width, latents], 0.4);
+    declare(`b_enc_${layer}`, [latents], 0.1);
+    declare(`W_dec_${layer}`, [latents, layers - layer, width], 0.3);
+    declare(`b_dec_${layer}`, [width], 0.1);
+  }
+  const hooks = (place: string): string[] => Array.from({ length: layers }, (_, layer) => `blocks.${layer}.${place}`);
+  return {
+    kind: 'clt', id: 'clt', source: '', architecture: 'standard', nLayers: layers, hooks: { inputs: hooks('ln2.hook_normalized'), outputs: hooks('hook_mlp_out') },
+    dIn: width, dOut: width, nLatents: latents, k: undefined, parameters, metadata: {}, hash: dictionaryHash(parameters, {}),
   };
 }

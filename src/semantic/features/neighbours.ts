@@ -1,0 +1,80 @@
+/** Nearest features by decoder and by firing together, and what that says about splitting and absorption (algorithms reference §19). */
+import type { FeatureStore } from '../store/store.ts';
+import type { Directions } from './directions.ts';
+
+export interface Neighbour {
+  readonly feature: number;
+  readonly cosine: number;
+  /** Tokens on which both fire, over those on which either does; undefined where the pair was too rare to be kept. */
+  readonly jaccard?: number;
+  /** Share of this feature's tokens on which the other fires, and what independence would give. */
+  readonly given?: number;
+  readonly expected?: number;
+}
+
+export interface NeighbourWarning {
+  readonly kind: 'splitting' | 'absorption';
+  readonly feature: number;
+  readonly cosine: number;
+  readonly jaccard: number;
+}
+
+/** Cosine from which another feature may be part of the same concept, and overlap below which the two do not fire together. */
+export const related = { cosine: 0.4, jaccard: 0.1 } as const;
+/** A feature that fires this many times less often than another may have taken over some of its cases. */
+const rarer = 3;
+
+/** The nearest by cosine of the decoder rows, features that never fired left out. */
+export function decoderNeighbours(store: FeatureStore, directions: Directions, feature: number, count: number): Neighbour[] {
+  const cosines = directions.cosines(directions.row(feature));
+  return largest(cosines, count, (other) => other !== feature && store.isAlive(other)).map((other) => ({ feature: other, cosine: cosines[other]!, ...overlap(store, feature, other) }));
+}
+
+/** The features that overlap most with it on the tokens of the store. */
+export function coactiveNeighbours(store: FeatureStore, directions: Directions, feature: number): Neighbour[] {
+  const row = directions.row(feature);
+  return store.record(feature).partners.map(({ feature: other }) => {
+    const there = directions.row(other);
+    let cosine = 0;
+    for (let i = 0; i < row.length; i++) cosine += row[i]! * there[i]!;
+    return { feature: other, cosine, ...overlap(store, feature, other) };
+  });
+}
+
+/**
+ * Features of nearly the same direction that do not fire together: of about equal frequency, one concept split in parts;
+ * a much rarer one may have absorbed cases of the other. A hint for looking, not a finding.
+ */
+export function neighbourWarnings(store: FeatureStore, feature: number, neighbours: readonly Neighbour[], randomCosine: number): NeighbourWarning[] {
+  const { fired } = store.overview;
+  return neighbours
+    .filter(({ cosine, jaccard = 0 }) => cosine >= Math.max(related.cosine, 1.5 * randomCosine) && jaccard < related.jaccard)
+    .map(({ feature: other, cosine, jaccard = 0 }) => {
+      const ratio = Math.max(fired[feature]! / fired[other]!, fired[other]! / fired[feature]!);
+      return { kind: ratio > rarer ? 'absorption' : 'splitting', feature: other, cosine, jaccard };
+    });
+}
+
+/** Indices of the `count` largest values among those wanted, largest first. */
+export function largest(values: Float32Array, count: number, wanted: (index: number) => boolean = () => true): number[] {
+  const kept: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    if ((kept.length === count && values[i]! <= values[kept[count - 1]!]!) || Number.isNaN(values[i]!) || !wanted(i)) continue;
+    let at = kept.length;
+    while (at > 0 && values[kept[at - 1]!]! < values[i]!) at--;
+    kept.splice(at, 0, i);
+    if (kept.length > count) kept.pop();
+  }
+  return kept;
+}
+
+function overlap(store: FeatureStore, feature: number, other: number): Pick<Neighbour, 'jaccard' | 'given' | 'expected'> {
+  const record = store.record(feature);
+  const pair = record.partners.find((partner) => partner.feature === other);
+  if (pair === undefined) return {};
+  return {
+    jaccard: pair.both / (record.sampled + pair.other - pair.both),
+    given: pair.both / record.sampled,
+    expected: pair.other / store.sampledTokens,
+  };
+}
