@@ -19,4 +19,6 @@ export const commands: ReadonlyMap<string, RegisteredCommand> = new Map<string, 
   ['ground-truth', { isolated: true, load: async () => (await import('./commands/groundTruth.ts')).groundTruth }],
   ['harvest', { isolated: true, load: async () => (await import('./commands/harvest.ts')).harvest }],
   ['merge', { isolated: false, load: async () => (await import('./commands/merge.ts')).merge }],
+  ['evidence', { isolated: true, load: async () => (await import('./commands/evidence.ts')).evidence }],
+  ['verify', { isolated: true, load: async () => (await import('./commands/verify.ts')).verify }],
 ]);

@@ -6,7 +6,7 @@ import { scoreRepresentation } from '../../semantic/groundTruth/score.ts';
 import { writeJson } from '../command.ts';
 import type { Command } from '../command.ts';
 import { dictionaryOptions, openOptions, wholeNumber } from '../dictionaryOptions.ts';
-import { readLabelled } from '../labelledFile.ts';
+import { readLabelled } from '../../semantic/groundTruth/labelledFile.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
 

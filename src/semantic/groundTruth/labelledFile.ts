@@ -1,10 +1,10 @@
 /** Labelled text from a safetensors file, split into contexts to choose on and contexts to score on. */
-import { MechanistError } from '../engine/errors.ts';
-import { openSafetensors } from '../engine/formats/safetensors.ts';
-import type { SafetensorsFile } from '../engine/formats/safetensors.ts';
-import type { Tensor } from '../engine/tensor.ts';
-import { notApplicable } from '../semantic/groundTruth/variables.ts';
-import type { LabelledText, LatentVariable } from '../semantic/groundTruth/variables.ts';
+import { MechanistError } from '../../engine/errors.ts';
+import { openSafetensors } from '../../engine/formats/safetensors.ts';
+import type { SafetensorsFile } from '../../engine/formats/safetensors.ts';
+import type { Tensor } from '../../engine/tensor.ts';
+import { notApplicable } from './variables.ts';
+import type { LabelledText, LatentVariable } from './variables.ts';
 
 export interface LabelledFile {
   readonly variables: readonly LatentVariable[];

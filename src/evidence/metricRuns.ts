@@ -1,0 +1,32 @@
+/** The metric of prompts under interventions, one number per prompt. */
+import type { Graph } from '../engine/graph/ir.ts';
+import { intervene } from '../engine/interventions/intervene.ts';
+import type { Intervention } from '../engine/interventions/intervention.ts';
+import { metricFeeds, metricPerRowOutput } from '../engine/metrics/append.ts';
+import { metricGraph } from '../engine/metrics/metricGraph.ts';
+import type { Metric } from '../engine/metrics/parse.ts';
+import { prune } from '../engine/graph/prune.ts';
+import type { ParameterSource } from '../engine/runtime/program.ts';
+import { numbersOf } from '../engine/tensor.ts';
+import type { Tensor } from '../engine/tensor.ts';
+import type { OpenedModel } from './method.ts';
+
+export interface MetricRun {
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly metric: Metric;
+  readonly interventions: readonly Intervention[];
+  /** The model's graph, with dictionaries spliced in where the interventions name their hooks. */
+  readonly graph?: Graph;
+  readonly parameters?: ParameterSource;
+}
+
+/** Errors: those of `intervene` and of the runtime. */
+export async function metricPerPrompt({ model, runtime }: OpenedModel, { inputs, metric, interventions, graph, parameters }: MetricRun): Promise<number[]> {
+  const feeds = model.feeds(inputs);
+  const hooks = interventions.map(({ hook }) => hook);
+  const measured = metricGraph(graph ?? model.graph(), metric, model.output, hooks);
+  const ids = feeds.get(model.requiredInputs[0]!)!;
+  const { graph: changed, feeds: all } = intervene(measured, interventions, new Map([...feeds, ...metricFeeds(metric, ids.dims[0]!, ids.dims[1])]));
+  const run = await runtime.run(prune(changed, [metricPerRowOutput]), all, parameters ?? model.parameters);
+  return Array.from(numbersOf(run.get(metricPerRowOutput)!));
+}
