@@ -133,6 +133,8 @@ class SummaryBuilder {
     tensors.set('window_offset', { dtype: 'int8', dims: [this.offset.length], data: this.offset.values });
     tensors.set('random', narrowest(this.places));
     tensors.set('sampled_tokens', narrowest(Uint32Array.of(this.sample.tokens)));
+    // Of a corpus without labels there is nothing to keep.
+    if (this.truth === undefined) for (const name of ['truth_variable', 'truth_question', 'truth_auroc', 'truth_shuffled']) tensors.delete(name);
     return { tensors, tokens, alive, total: this.total };
   }
 

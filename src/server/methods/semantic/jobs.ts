@@ -1,21 +1,35 @@
-/** The jobs behind the semantic view's requests. A request whose job is missing here is answered with `unsupported`. */
+/** The jobs behind the semantic view's requests. */
 import { MechanistError } from '../../../engine/errors.ts';
-import { semanticSchemas } from '../../../protocol/methods/semantic.ts';
 import type { ParsedParams, Results } from '../../../protocol/methods.ts';
+import type { SemanticResults } from '../../../protocol/methods/semanticResults.ts';
 import type { Job } from '../../scheduler.ts';
 import type { Session } from '../../session.ts';
+import { effect, lossEffect } from './effects.ts';
+import { feature, features, map, searchText, similar } from './features.ts';
+import { harvest, stores } from './harvest.ts';
 
-type SemanticMethod = keyof typeof semanticSchemas;
-type Jobs = { readonly [M in SemanticMethod]: (session: Session, params: ParsedParams<M>, signal: AbortSignal) => Job<Results[M]> };
+export const semanticJobs: { readonly [M in keyof SemanticResults]: (session: Session, params: ParsedParams<M>, signal: AbortSignal) => Job<Results[M]> } = {
+  'semantic.stores': stores,
+  'semantic.harvest': harvest,
+  'semantic.features': features,
+  'semantic.feature': feature,
+  'semantic.map': map,
+  'semantic.similar': similar,
+  'semantic.searchText': searchText,
+  'semantic.effect': effect,
+  'semantic.lossEffect': lossEffect,
+  'semantic.label.set': missing,
+  'semantic.label.auto': missing,
+  'semantic.label.tests': missing,
+  'semantic.label.score': missing,
+  'semantic.dictionary': missing,
+  'semantic.train': missing,
+  'semantic.train.stop': missing,
+  'semantic.export': missing,
+  'semantic.import': missing,
+};
 
-const known: Partial<Jobs> = {};
-
-export const semanticJobs = {
-  ...Object.fromEntries(Object.keys(semanticSchemas).map((method) => [method, () => unsupported(method)])),
-  ...known,
-} as unknown as Jobs;
-
-async function* unsupported(method: string): Job<never> {
+async function* missing(): Job<never> {
   yield undefined;
-  throw new MechanistError('unsupported', `This build does not answer ${method}.`, { field: 'method' });
+  throw new MechanistError('unsupported', 'This request is not answered by this build.', { field: 'method' });
 }

@@ -1,0 +1,117 @@
+/** `semantic.features`, `semantic.feature`, `semantic.map`, `semantic.similar` and `semantic.searchText`: what features are, from the store and the weights. */
+import { MechanistError } from '../../../engine/errors.ts';
+import { featureCard } from '../../../semantic/features/card.ts';
+import { directLogits } from '../../../semantic/features/logits.ts';
+import { mapMethod, neighboursKept, project, randomUnit } from '../../../semantic/features/map.ts';
+import type { Projection } from '../../../semantic/features/map.ts';
+import { largest } from '../../../semantic/features/neighbours.ts';
+import { differences, textFeatures } from '../../../semantic/features/textSearch.ts';
+import type { TextFeatures } from '../../../semantic/features/textSearch.ts';
+import type { ParsedParams } from '../../../protocol/methods.ts';
+import type { FeatureCard, FeatureMap, FeatureTable, SimilarFeatures, TextSearch } from '../../../protocol/methods/semanticResults.ts';
+import type { Job } from '../../scheduler.ts';
+import type { OpenModel, Session } from '../../session.ts';
+import { contextOf as windowLength } from '../../text/read.ts';
+import { contextOf, directionsOf, programOf, storeOf, tableOf, tokenNames } from './context.ts';
+import type { FeatureContext } from './context.ts';
+
+export async function* features(session: Session, params: ParsedParams<'semantic.features'>): Job<FeatureTable> {
+  const table = await tableOf(contextOf(session, params), params.store, params.labels);
+  yield undefined;
+  return table.query(params);
+}
+
+export async function* feature(session: Session, params: ParsedParams<'semantic.feature'>): Job<FeatureCard> {
+  const context = contextOf(session, params);
+  const table = await tableOf(context, params.store, params.labels);
+  yield undefined;
+  const { open, source, about } = context;
+  const card = featureCard({ model: open.model, source, table, directions: directionsOf(context), tokenText: tokenNames(open), window: params.window }, params.feature);
+  return { ...card, subject: `mechanist:feature/${open.model.id}/${about.id}/${params.feature}` };
+}
+
+export async function* map(session: Session, params: ParsedParams<'semantic.map'>): Job<FeatureMap> {
+  const context = contextOf(session, params);
+  const alive = (await storeOf(context, params.store)).aliveFeatures();
+  const directions = directionsOf(context);
+  const unit = new Float32Array(alive.length * directions.width);
+  alive.forEach((f, i) => unit.set(directions.row(f), i * directions.width));
+  const own = yield* projected(unit, directions.width, params.seed, 0);
+  const random = yield* projected(randomUnit(alive.length, directions.width, params.seed + 1), directions.width, params.seed, 0.5);
+  return {
+    features: alive, points: own.points, random: random.points, method: mapMethod,
+    preserved: own.preserved, randomPreserved: random.preserved, chance: neighboursKept / Math.max(1, alive.length - 1),
+  };
+}
+
+export async function* similar(session: Session, params: ParsedParams<'semantic.similar'>): Job<SimilarFeatures> {
+  const context = contextOf(session, params);
+  const table = await tableOf(context, params.store, params.labels);
+  yield undefined;
+  const directions = directionsOf(context);
+  const direction = directionOf(context, params.to, directions.width, (f) => directions.row(f));
+  const cosines = directions.cosines(direction);
+  const self = params.to.kind === 'feature' ? params.to.feature : -1;
+  return {
+    rows: largest(cosines, params.count, (f) => f !== self && table.store.isAlive(f)).map((f) => ({ ...table.row(f), cosine: cosines[f]! })),
+    randomCosine: directions.randomCosine,
+  };
+}
+
+export async function* searchText(session: Session, params: ParsedParams<'semantic.searchText'>): Job<TextSearch> {
+  const context = contextOf(session, params);
+  const table = await tableOf(context, params.store, params.labels);
+  yield undefined;
+  const here = await read(context, params.selection);
+  yield undefined;
+  const there = params.other === undefined ? undefined : await read(context, params.other);
+  const { sum } = table.store.overview;
+  const found = differences(here.features, there?.features, (f) => sum[f]! / table.store.manifest.tokens, params.count);
+  return {
+    rows: found.map(({ feature: f, token, ...row }) => ({ ...table.row(f), ...row, token: tokenNames(context.open)(here.ids[token]!) })),
+    tokens: { selection: here.features.tokens, other: there?.features.tokens ?? 0 },
+  };
+}
+
+async function read(context: FeatureContext, text: string): Promise<{ ids: readonly number[]; features: TextFeatures }> {
+  const { before, ids, after } = context.open.tokens(text);
+  if (ids.length === 0) throw new MechanistError('argument', 'The selection has no tokens.', { field: 'selection' });
+  const kept = ids.slice(0, windowLength(context.open) - before.length - after.length);
+  return { ids: kept, features: await textFeatures(programOf(context), [...before, ...kept], before.length) };
+}
+
+function directionOf({ open, source }: FeatureContext, to: ParsedParams<'semantic.similar'>['to'], width: number, row: (f: number) => Float32Array): ArrayLike<number> {
+  switch (to.kind) {
+    case 'feature':
+      if (to.feature >= source.latents) throw new MechanistError('argument', `The dictionary has features 0 to ${source.latents - 1}.`, { field: `feature ${to.feature}` });
+      return row(to.feature);
+    case 'direction':
+      if (to.values.length !== width) throw new MechanistError('argument', `The dictionary writes vectors of width ${width}, not ${to.values.length}.`, { field: 'values' });
+      return to.values;
+    case 'token': return tokenDirection(open, to.token, width);
+  }
+}
+
+/** The direction of the residual stream that raises a token's logit: a column of the unembedding, through the final norm's weights. */
+function tokenDirection(open: OpenModel, token: string, width: number): Float32Array {
+  const id = open.tokenizer.idOf(token);
+  if (id === undefined) throw new MechanistError('argument', `"${token}" is not one token of the model.`, { field: 'token' });
+  const basis = new Float32Array(width);
+  // One logit is linear in the direction; its gradient is read off the matrix, which `directLogits` checks the width of.
+  directLogits(open.model, basis);
+  const { data, dims } = open.model.parameters.get('unembed.W_U');
+  const weights = open.model.parameters.has('ln_final.w') ? (open.model.parameters.get('ln_final.w').data as Float32Array) : new Float32Array(width).fill(1);
+  const direction = basis.map((_, i) => (data as Float32Array)[i * dims[1]! + id]! * weights[i]!);
+  if (open.model.config?.normalization !== 'LN') return direction;
+  const mean = direction.reduce((a, b) => a + b, 0) / width;
+  return direction.map((value) => value - mean);
+}
+
+async function* projected(unit: Float32Array, width: number, seed: number, from: number): Job<Projection> {
+  const steps = project(unit, width, seed);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    yield { done: from + step.value / 2, of: 1 };
+  }
+}

@@ -1,0 +1,195 @@
+/** The semantic view's requests, from a person's texts to cards, effects and labels, against the command line where it computes the same. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runCommandLine } from '../../../src/cli/cli.ts';
+import { commands } from '../../../src/cli/commands.ts';
+import { MechanistError } from '../../../src/engine/errors.ts';
+import { openSafetensors } from '../../../src/engine/formats/safetensors.ts';
+import { parseParams } from '../../../src/protocol/methods.ts';
+import type { MethodName, ModelSummary, Params, Results } from '../../../src/protocol/methods.ts';
+import type { FeatureTable, HarvestProgress, StoreSummary } from '../../../src/protocol/methods/semanticResults.ts';
+import { jobs } from '../../../src/server/methods.ts';
+import type { JobName } from '../../../src/server/methods.ts';
+import type { Job } from '../../../src/server/scheduler.ts';
+import { Session } from '../../../src/server/session.ts';
+import { tinyModel, tinyZoo } from '../../support/tinyZoo.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mechanist-semantic-'));
+const texts = join(folder, 'texts');
+const stores = join(folder, 'stores');
+let zoo: string;
+let session: Session;
+let model: ModelSummary;
+let store: StoreSummary;
+const progress: HarvestProgress[] = [];
+
+beforeAll(async () => {
+  vi.stubEnv('MECHANIST_ISOLATED', '1');
+  for (const path of [texts, stores]) mkdirSync(path);
+  const names = ['Mary', 'John', 'Anna', 'Tom'];
+  writeFileSync(join(texts, 'a.txt'), Array.from({ length: 300 }, (_, i) => `${names[i % 4]} went to the market and ${names[(i * 7 + 1) % 4]} gave ${i} books to her.\n`).join(''));
+  writeFileSync(join(texts, 'b.py'), 'def f(x, y):\n    return [x, (y)]\n'.repeat(60));
+  zoo = await tinyZoo();
+  session = new Session({ zoo, threads: 1 });
+  model = await ask('model.open', { source: { kind: 'zoo', id: tinyModel.id } });
+  store = await ask('semantic.harvest', { ...target(), corpus: { kind: 'files', paths: [texts] }, folder: stores, contextLength: 32 }, (value) => progress.push(value as HarvestProgress));
+});
+afterAll(async () => {
+  await session.close(model.model);
+  vi.unstubAllEnvs();
+  for (const path of [zoo, folder]) rmSync(path, { recursive: true });
+});
+
+const target = (): { model: string; dictionary: string } => ({ model: model.model, dictionary: model.dictionaries[0]!.dictionary });
+
+async function ask<M extends JobName & MethodName>(method: M, params: Params<M>, heard: (value: unknown) => void = () => undefined): Promise<Results[M]> {
+  const job = jobs[method](session, parseParams(method, params) as never, new AbortController().signal) as Job<Results[M]>;
+  for (;;) {
+    const step = await job.next();
+    if (step.done === true) return step.value;
+    heard(step.value);
+  }
+}
+
+const table = (params: Partial<Params<'semantic.features'>> = {}): Promise<FeatureTable> => ask('semantic.features', { ...target(), ...params });
+
+/** A feature that fires on a text, and where. */
+async function firing(text: string): Promise<{ feature: number; token: number; value: number }> {
+  const { rows } = await ask('semantic.searchText', { ...target(), selection: text, count: 3 });
+  const painted = await ask('text.paint', { model: model.model, text, by: { kind: 'feature', dictionary: target().dictionary, feature: rows[0]!.feature } });
+  const token = painted.values.findIndex((value) => value > 0);
+  return { feature: rows[0]!.feature, token, value: painted.values[token]! };
+}
+
+test('a harvest of files reports progress and is found again', async () => {
+  expect(progress.map(({ stage }) => stage)).toEqual(expect.arrayContaining(['reading', 'running', 'summarizing']));
+  expect(store).toMatchObject({ complete: true, bundled: false, features: tinyModel.latents, corpus: { contextLength: 32, labelled: false } });
+  expect(await ask('semantic.stores', { ...target(), folders: [stores] })).toEqual([store]);
+  expect(await ask('semantic.harvest', { ...target(), corpus: { kind: 'files', paths: [texts] }, folder: stores, contextLength: 32 })).toEqual(store);
+});
+
+describe('the table', () => {
+  test('pages through all features in the order asked for', async () => {
+    const all = await table({ sort: { by: 'density', descending: true }, limit: 1000 });
+    expect(all).toMatchObject({ total: tinyModel.latents, unfiltered: tinyModel.latents });
+    const densities = all.rows.map(({ density }) => density);
+    expect(densities).toEqual(densities.toSorted((a, b) => b - a));
+    const page = await table({ sort: { by: 'density', descending: true }, offset: 10, limit: 5 });
+    expect(page.rows).toEqual(all.rows.slice(10, 15));
+    expect(all.rows.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+  });
+
+  test('filters and searches', async () => {
+    const all = (await table({ limit: 1000 })).rows;
+    expect((await table({ filter: { minDensity: 0.05 }, limit: 1000 })).rows).toEqual(all.filter(({ density }) => density >= 0.05));
+    expect((await table({ filter: { dead: true }, limit: 1000 })).total).toBe(all.filter(({ density }) => density === 0).length);
+    expect((await table({ filter: { features: [3, 5] } })).rows.map(({ feature }) => feature)).toEqual([3, 5]);
+    expect((await table({ search: '#7' })).rows.map(({ feature }) => feature)).toEqual([7]);
+    const word = all.find(({ topTokens }) => topTokens.length > 0)!.topTokens[0]!;
+    expect((await table({ search: word.toUpperCase(), limit: 1000 })).rows.length).toBeGreaterThan(0);
+    expect((await table({ grades: [{ feature: 4, grade: 2 }], filter: { minGrade: 1 } })).rows).toEqual([expect.objectContaining({ feature: 4, grade: 2 })]);
+  });
+});
+
+test('a card shows examples with their place in a file, and every control', async () => {
+  const { feature } = await firing('Mary went to the market');
+  const card = await ask('semantic.feature', { ...target(), feature });
+  expect(card.subject).toBe(`mechanist:feature/${tinyModel.id}/${model.dictionaries[0]!.id}/${feature}`);
+  expect(card.histogram.counts.reduce((a, b) => a + b, 0)).toBe(card.fired);
+  expect(card.histogram.zeros).toBe(card.tokens - card.fired);
+  const [top] = card.bands;
+  expect(top!.kind).toBe('top');
+  for (const { tokens, values, peak, origin } of top!.examples) {
+    expect(values).toHaveLength(tokens.length);
+    expect(values[peak]).toBeGreaterThan(0);
+    expect(origin!.file.startsWith(texts)).toBe(true);
+    expect(origin!.end).toBeGreaterThan(origin!.start);
+  }
+  expect(card.bands.at(-1)!.kind).toBe('zero');
+  expect(card.logits!.random).toBeGreaterThan(0);
+  expect(card.randomCosine).toBeGreaterThan(0);
+  expect(card.read.length).toBeGreaterThan(0);
+  for (const { weight, random } of [...card.read, ...card.written]) expect(weight > 0 && random > 0).toBe(true);
+});
+
+test('similar features, by feature, direction and token', async () => {
+  const by = await ask('semantic.similar', { ...target(), to: { kind: 'feature', feature: 2 }, count: 5 });
+  expect(by.rows.map(({ cosine }) => cosine)).toEqual(by.rows.map(({ cosine }) => cosine).toSorted((a, b) => b - a));
+  expect(by.rows.some(({ feature }) => feature === 2)).toBe(false);
+  const token = await ask('semantic.similar', { ...target(), to: { kind: 'token', token: ' the' }, count: 3 });
+  expect(token.rows).toHaveLength(3);
+  await expect(ask('semantic.similar', { ...target(), to: { kind: 'direction', values: [1, 2] } })).rejects.toMatchObject({ reason: 'argument' });
+});
+
+test('a map has a point for every feature that fires, beside a random one', async () => {
+  const found = await ask('semantic.map', target());
+  expect(found.features.length).toBe(store.alive);
+  expect([found.points.length, found.random.length]).toEqual([2 * store.alive, 2 * store.alive]);
+  for (const value of [...found.points, ...found.random]) expect(Math.abs(value)).toBeLessThanOrEqual(1 + 1e-6);
+  expect(await ask('semantic.map', target())).toEqual(found);
+});
+
+test('search by text compares with another text, with a null', async () => {
+  const { rows, tokens } = await ask('semantic.searchText', { ...target(), selection: 'Mary gave the books to Mary. Mary!', other: 'def f(x): return [x]', count: 5 });
+  expect(tokens.selection).toBeGreaterThan(5);
+  for (const { here, there, p } of rows) expect(here - there).toBeLessThanOrEqual(rows[0]!.here - rows[0]!.there + (p! < 0 ? 1 : 0));
+  for (const { p } of rows) expect(p! > 0 && p! <= 1).toBe(true);
+});
+
+describe('effects', () => {
+  const text = 'Mary went to the market and John gave';
+
+  test('are those of the command line’s interventions', async () => {
+    const { feature, token, value } = await firing(text);
+    for (const action of [{ kind: 'ablate' as const }, { kind: 'clamp' as const, value: 3 * value }]) {
+      const found = await ask('semantic.effect', { ...target(), feature, text, action, positions: [token], continuation: 0 });
+      const out = join(folder, `${action.kind}.safetensors`);
+      const output = { write: () => undefined, note: () => undefined, colour: false };
+      const argv = ['run', join(zoo, tinyModel.id), '--text', text, '--dict', model.dictionaries[0]!.source, '--intervene', found.interventions, '--out', out, '--threads', '1'];
+      expect(await runCommandLine(argv, { commands, entry: '', output, signal: new AbortController().signal })).toBe(0);
+      const source = openSafetensors(out);
+      const { dims, data } = source.readFloat32('logits');
+      source.close();
+      const last = Array.from(data.subarray(data.length - dims.at(-1)!));
+      const total = last.reduce((sum, logit) => sum + Math.exp(logit), 0);
+      for (const { id, changed } of found.next) expect(Math.abs(changed - Math.exp(last[id]!) / total)).toBeLessThanOrEqual(1e-5);
+      expect(found.norm).toBeGreaterThan(0);
+    }
+  });
+
+  test('clamping to the current value changes nothing; the random direction is always there', async () => {
+    const { feature, token, value } = await firing(text);
+    const found = await ask('semantic.effect', { ...target(), feature, text, action: { kind: 'clamp', value }, positions: [token], continuation: 3 });
+    for (const { default: before, changed, random } of found.next) {
+      expect(Math.abs(changed - before)).toBeLessThanOrEqual(1e-5);
+      expect(Math.abs(random - before)).toBeLessThanOrEqual(1e-5);
+    }
+    expect(found.changed.continuation).toBe(found.default.continuation);
+  });
+
+  test('loss changes come with those of a random direction, on examples and on texts', async () => {
+    const { feature } = await firing(text);
+    const { bands } = await ask('semantic.feature', { ...target(), feature });
+    const contexts = bands[0]!.examples.slice(0, 2).map(({ context }) => context);
+    const found = await ask('semantic.lossEffect', { ...target(), feature, on: { kind: 'contexts', contexts } });
+    expect(found.rows.map(({ context }) => context)).toEqual(contexts);
+    expect(found.rows[0]!.random).toHaveLength(found.rows[0]!.delta.length);
+    const own = await ask('semantic.lossEffect', { ...target(), feature, on: { kind: 'text', text } });
+    expect(own.rows[0]!.tokens.length).toBe(own.rows[0]!.delta.length);
+  });
+});
+
+test('what is not there is a typed error', async () => {
+  const cases: (() => Promise<unknown>)[] = [
+    () => ask('semantic.feature', { ...target(), feature: 9999 }),
+    () => ask('semantic.feature', { ...target(), feature: 0, store: join(folder, 'nowhere') }),
+    () => ask('semantic.features', { ...target(), dictionary: model.dictionaries[1]!.dictionary }),
+    () => ask('semantic.features', { ...target(), dictionary: model.dictionaries[1]!.dictionary, store: store.store }),
+    () => ask('semantic.effect', { ...target(), feature: 9999, text: 'a', action: { kind: 'ablate' } }),
+    () => ask('semantic.lossEffect', { ...target(), feature: 0, on: { kind: 'contexts', contexts: [100_000] } }),
+    () => ask('semantic.harvest', { ...target(), corpus: { kind: 'bundled' }, folder: stores }),
+  ];
+  for (const failing of cases) await expect(failing()).rejects.toBeInstanceOf(MechanistError);
+});
