@@ -3,7 +3,7 @@
  * threshold (that one included), then edges likewise within what is left, then what hangs loose.
  */
 import { MechanistError } from '../../engine/errors.ts';
-import { nodeCount, rangeOf } from './graph.ts';
+import { rangeOf } from './graph.ts';
 import type { AttributionGraph } from './graph.ts';
 import { influenceOf, rowSums } from './influence.ts';
 import type { Influence } from './influence.ts';
@@ -29,23 +29,17 @@ export function pruneGraph(graph: AttributionGraph, influence: Influence, { node
     if (!(value >= 0 && value <= 1)) throw new MechanistError('argument', `The ${name} threshold is a share from 0 to 1, not ${value}.`);
   }
   const nodes = nodesAbove(graph, influence, node);
-  const { start, source, weight } = graph.edges;
-  const sums = rowSums(graph.edges, nodes);
-  const arriving = influenceOf(graph.edges, influence.order, sums, influence.weights, nodes);
-  const candidates = edgesBetween(graph, nodes);
-  const scores = new Float64Array(candidates.length);
-  let at = 0;
-  for (let target = 0; target < nodes.length; target++) {
-    if (nodes[target] === 0) continue;
-    const factor = (arriving[target]! + influence.weights[target]!) / Math.max(sums[target]!, 1e-10);
-    for (let e = start[target]!; e < start[target + 1]!; e++) if (nodes[source[e]!] === 1) scores[at++] = factor * Math.abs(weight[e]!);
-  }
-  const threshold = thresholdByMass(scores, edge);
-  const kept = new Uint8Array(candidates.length);
-  for (let i = 0; i < kept.length; i++) kept[i] = scores[i]! >= threshold ? 1 : 0;
-  dropLoose(graph, nodes, candidates, kept);
-  const chosen = [...candidates.keys()].filter((i) => kept[i] === 1);
-  return { nodes, edges: Uint32Array.from(chosen, (i) => candidates[i]!), scores: Float64Array.from(chosen, (i) => scores[i]!) };
+  const candidates = edgesBetween(graph, influence, nodes);
+  const threshold = thresholdByMass(candidates.scores, edge);
+  const kept = withoutLoose(graph, nodes, filtered(candidates, (i) => candidates.scores[i]! >= threshold));
+  return { nodes, edges: kept.edges, scores: kept.scores };
+}
+
+/** Parallel arrays over edges, ascending. */
+interface ScoredEdges {
+  readonly edges: Uint32Array;
+  readonly targets: Uint32Array;
+  readonly scores: Float64Array;
 }
 
 function nodesAbove(graph: AttributionGraph, influence: Influence, share: number): Uint8Array {
@@ -59,41 +53,57 @@ function nodesAbove(graph: AttributionGraph, influence: Influence, share: number
   return nodes;
 }
 
-/** Edges whose ends are both kept. */
-function edgesBetween({ edges: { start, source } }: AttributionGraph, nodes: Uint8Array): Uint32Array {
+/** Edges whose ends are both kept, with their shares of influence in the graph of the kept nodes. */
+function edgesBetween({ edges: { start, source, weight } }: AttributionGraph, influence: Influence, nodes: Uint8Array): ScoredEdges {
+  const rows = { start, source, weight };
+  const sums = rowSums(rows, nodes);
+  const arriving = influenceOf(rows, influence.order, sums, influence.weights, nodes);
   let count = 0;
-  const each = (take: (edge: number) => void): void => {
-    for (let target = 0; target < nodes.length; target++) {
-      if (nodes[target] === 0) continue;
-      for (let e = start[target]!; e < start[target + 1]!; e++) if (nodes[source[e]!] === 1) take(e);
-    }
-  };
-  each(() => count++);
-  const found = new Uint32Array(count);
+  for (let target = 0; target < nodes.length; target++) {
+    if (nodes[target] === 1) for (let e = start[target]!; e < start[target + 1]!; e++) count += nodes[source[e]!]!;
+  }
+  const found = { edges: new Uint32Array(count), targets: new Uint32Array(count), scores: new Float64Array(count) };
   let at = 0;
-  each((edge) => (found[at++] = edge));
+  for (let target = 0; target < nodes.length; target++) {
+    if (nodes[target] === 0) continue;
+    const factor = (arriving[target]! + influence.weights[target]!) / Math.max(sums[target]!, 1e-10);
+    for (let e = start[target]!; e < start[target + 1]!; e++) {
+      if (nodes[source[e]!] === 0) continue;
+      found.edges[at] = e;
+      found.targets[at] = target;
+      found.scores[at++] = factor * Math.abs(weight[e]!);
+    }
+  }
   return found;
 }
 
-/** Drops features and errors without an output, and features without an input, until none is left. */
-function dropLoose(graph: AttributionGraph, nodes: Uint8Array, candidates: Uint32Array, kept: Uint8Array): void {
+function filtered({ edges, targets, scores }: ScoredEdges, keep: (place: number) => boolean): ScoredEdges {
+  const places = new Uint32Array(edges.length);
+  let count = 0;
+  for (let i = 0; i < edges.length; i++) if (keep(i)) places[count++] = i;
+  const chosen = places.subarray(0, count);
+  return { edges: chosen.map((i) => edges[i]!), targets: chosen.map((i) => targets[i]!), scores: Float64Array.from(chosen, (i) => scores[i]!) };
+}
+
+/** Drops features and errors without an output, and features without an input, with their edges, until none is left. */
+function withoutLoose({ edges: { source }, ...graph }: AttributionGraph, nodes: Uint8Array, scored: ScoredEdges): ScoredEdges {
   const [, featureEnd] = rangeOf(graph, 'feature');
   const [tokenStart] = rangeOf(graph, 'token');
-  const targets = targetsOf(graph, candidates);
-  for (let changed = true; changed;) {
-    const [inputs, outputs] = [new Uint8Array(nodeCount(graph)), new Uint8Array(nodeCount(graph))];
-    for (let i = 0; i < kept.length; i++) {
-      if (kept[i] === 0) continue;
-      inputs[targets[i]!] = 1;
-      outputs[graph.edges.source[candidates[i]!]!] = 1;
+  for (let kept = scored; ;) {
+    const [inputs, outputs] = [new Uint8Array(nodes.length), new Uint8Array(nodes.length)];
+    for (let i = 0; i < kept.edges.length; i++) {
+      inputs[kept.targets[i]!] = 1;
+      outputs[source[kept.edges[i]!]!] = 1;
     }
-    changed = false;
+    let dropped = false;
     for (let node = 0; node < tokenStart; node++) {
       if (nodes[node] === 0 || (outputs[node] === 1 && (node >= featureEnd || inputs[node] === 1))) continue;
       nodes[node] = 0;
-      changed = true;
+      dropped = true;
     }
-    for (let i = 0; i < kept.length; i++) if (nodes[targets[i]!] === 0 || nodes[graph.edges.source[candidates[i]!]!] === 0) kept[i] = 0;
+    if (!dropped) return kept;
+    const { edges, targets } = kept;
+    kept = filtered(kept, (i) => nodes[targets[i]!] === 1 && nodes[source[edges[i]!]!] === 1);
   }
 }
 
