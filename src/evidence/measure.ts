@@ -94,10 +94,12 @@ function contextOf(
   };
   return {
     model: model!, other, dictionaries, seed, signal,
-    step(done, total) {
-      throwIfCancelled(signal);
+    async step(done, total) {
       onProgress?.(done, total);
+      await new Promise((resolve) => setImmediate(resolve));
+      throwIfCancelled(signal);
     },
+    progress: (done, total) => onProgress?.(done, total),
     text: (name) => inputs.get(name)?.text,
     file: (name) => inputs.get(name)!.file!,
     integer: (name) => parameter(name, 'number'),

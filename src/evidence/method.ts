@@ -61,8 +61,10 @@ export interface MethodContext {
   readonly dictionaries: readonly Dictionary[];
   readonly seed: number;
   readonly signal: AbortSignal;
-  /** Between steps of long work; throws `cancelled`. */
-  readonly step: (done: number, total: number) => void;
+  /** Awaited between steps of long work: tells the progress and lets messages in. Rejects with `cancelled`. */
+  readonly step: (done: number, total: number) => Promise<void>;
+  /** Tells the progress from inside work that watches the signal itself. */
+  readonly progress: (done: number, total: number) => void;
   /** Content of a text input, undefined for an optional one that was not given. */
   text(name: string): string | undefined;
   /** Path of an input that is read from disk. */

@@ -22,7 +22,7 @@ export const circuitFaithfulness: EvidenceMethod = {
   async run(context) {
     const { model, runtime } = context.model;
     const groups = pairGroups(context, 'pairs');
-    const progress = { signal: context.signal, onProgress: context.step };
+    const progress = { signal: context.signal, onProgress: context.progress };
     const { edges, scores } = await estimateEdges(model, runtime, groups, progress);
     const set = await CircuitSet.create(model, runtime, groups);
     const names = context.words('edges')!;

@@ -17,7 +17,7 @@ export const directAttribution: EvidenceMethod = {
     const written = new Map<string, number[]>();
     const groups = pairGroups(context, 'pairs');
     for (const [g, { clean, metric }] of groups.entries()) {
-      context.step(g, groups.length);
+      await context.step(g, groups.length);
       const { contributions } = await directLogitAttribution(context.model.model, context.model.runtime, { inputs: clean, metric });
       for (const [hook, tensor] of contributions) {
         const [rows, positions, heads = 1] = tensor.dims as [number, number, number?];

@@ -26,7 +26,7 @@ export const featureStatistics: EvidenceMethod = {
     const values: number[] = [];
     const active = new Float64Array(dictionary.nLatents);
     for (const [i, { ids }] of lines.entries()) {
-      context.step(i, lines.length);
+      await context.step(i, lines.length);
       const acts = await activations(context.model, dictionary, ids, context.signal);
       const own = acts.dense(feature);
       values.push(...own);

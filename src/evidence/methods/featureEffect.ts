@@ -46,7 +46,7 @@ export const featureEffect: EvidenceMethod = {
     const others: number[][] = nulls.map(() => []);
     const batches = batchesOf(context);
     for (const [i, { inputs, metric, per }] of batches.entries()) {
-      context.step(i, batches.length);
+      await context.step(i, batches.length);
       const feeds = model.feeds(inputs);
       const clean = await metricPerPrompt(context.model, { inputs, metric, interventions: [] });
       const changed = await metricPerPrompt(context.model, { inputs, metric, interventions: [change], graph, parameters });

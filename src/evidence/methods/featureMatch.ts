@@ -25,7 +25,7 @@ export const featureMatch: EvidenceMethod = {
     const own: number[] = [];
     const others: number[][] = Array.from({ length: second.nLatents }, () => []);
     for (const [i, line] of a.entries()) {
-      context.step(i, a.length);
+      await context.step(i, a.length);
       const characters = Math.min(line.offsets.at(-1)?.[1] ?? 0, b[i]!.offsets.at(-1)?.[1] ?? 0);
       own.push(...perCharacter(await activations(context.model, first, line.ids, context.signal), feature, line.offsets, characters));
       const acts = await activations(context.other!, second, b[i]!.ids, context.signal);

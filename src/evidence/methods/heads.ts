@@ -36,7 +36,7 @@ export const headScore: EvidenceMethod = {
     const own: number[] = [];
     const others = new Map<string, number[]>();
     for (let i = 0; i < sequences; i++) {
-      context.step(i, sequences);
+      await context.step(i, sequences);
       const scores = await headScores(model, runtime, { tokenIds, span, rows: 1, seed: context.seed + i, signal: context.signal, ...(tokenizer?.bosId === undefined ? {} : { bosId: tokenizer.bosId }) });
       for (const found of scores) {
         if (found.layer === layer && found.head === head) own.push(score(found));
@@ -82,7 +82,7 @@ export const headAblation: EvidenceMethod = {
     const own = await effect(heads);
     const others: number[] = [];
     for (const [i, set] of nulls.entries()) {
-      context.step(i, nulls.length);
+      await context.step(i, nulls.length);
       others.push(mean(await effect(set)));
     }
     const interval = meanInterval(own, context.seed);

@@ -32,7 +32,7 @@ export const activationPatching: EvidenceMethod = {
     let own = 0;
     for (const [g, group] of groups.entries()) {
       const { perRow, cleanPerRow, corruptedPerRow } = await sweep(context.model.model, context.model.runtime, {
-        clean: group.clean, corrupted: group.corrupted, metric: group.metric, hooks, by, signal: context.signal, onProgress: (done, total) => context.step(g * total + done, groups.length * total),
+        clean: group.clean, corrupted: group.corrupted, metric: group.metric, hooks, by, signal: context.signal, onProgress: (done, total) => context.progress(g * total + done, groups.length * total),
       });
       const rows = cleanPerRow.length;
       const sizes = perRow.dims.slice(1, -1);

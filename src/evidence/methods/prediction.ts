@@ -45,7 +45,7 @@ export const surprise: EvidenceMethod = {
     const values: number[] = [];
     const shuffled: number[] = [];
     for (const [i, { ids }] of lines.entries()) {
-      context.step(i, lines.length);
+      await context.step(i, lines.length);
       const [first, ...rest] = ids;
       values.push(await bitsPerToken(context.model, ids));
       shuffled.push(await bitsPerToken(context.model, [first!, ...random.permutation(rest.length).map((at) => rest[at]!)]));

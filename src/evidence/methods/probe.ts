@@ -68,7 +68,7 @@ export const directionErasure: EvidenceMethod = {
     const own = await effect(direction);
     const others: number[] = [];
     for (const [i, along] of nulls.entries()) {
-      context.step(i, nulls.length);
+      await context.step(i, nulls.length);
       others.push(mean(await effect(along)));
     }
     const [before, after] = [scored(train, test), scored(erasedFrom(train, direction), erasedFrom(test, direction))];
