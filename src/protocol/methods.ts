@@ -7,6 +7,8 @@ import { semanticSchemas } from './methods/semantic.ts';
 import type { SemanticResults } from './methods/semanticResults.ts';
 import { algorithmicParams } from './methods/algorithmic.ts';
 import type { AlgorithmicResults } from './methods/algorithmicResults.ts';
+import { findingsSchemas } from './methods/findings.ts';
+import type { FindingsResults } from './methods/findings.ts';
 import { graphSchemas } from './methods/graph.ts';
 import type { GraphResults } from './methods/graphResults.ts';
 
@@ -55,6 +57,7 @@ export const paramsSchemas = {
   ...algorithmicParams,
   ...semanticSchemas,
   ...graphSchemas,
+  ...findingsSchemas,
 } as const;
 
 export type MethodName = keyof typeof paramsSchemas;
@@ -62,7 +65,7 @@ export type Params<M extends MethodName> = v.InferInput<(typeof paramsSchemas)[M
 /** Parameters as the engine sees them, defaults filled in. */
 export type ParsedParams<M extends MethodName> = v.InferOutput<(typeof paramsSchemas)[M]>;
 
-export interface Results extends AlgorithmicResults, SemanticResults, GraphResults {
+export interface Results extends AlgorithmicResults, SemanticResults, GraphResults, FindingsResults {
   'engine.status': EngineStatus;
   'zoo.list': readonly ZooEntry[];
   'model.open': ModelSummary;

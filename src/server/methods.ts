@@ -1,6 +1,7 @@
 /** The methods of the engine process by name. */
 import type { MethodName, ParsedParams, Results } from '../protocol/methods.ts';
 import { algorithmicJobs } from './methods/algorithmic/jobs.ts';
+import { findingsJobs } from './methods/findings/jobs.ts';
 import { graphJobs } from './methods/graph/jobs.ts';
 import { dictionaryOpen } from './methods/dictionaryOpen.ts';
 import { modelClose } from './methods/modelClose.ts';
@@ -26,5 +27,6 @@ export const jobs: { readonly [M in JobName]: (session: Session, params: ParsedP
   'text.paint': textPaint,
   ...algorithmicJobs,
   ...graphJobs,
+  ...findingsJobs,
   ...semanticJobs,
 };

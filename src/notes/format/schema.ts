@@ -41,7 +41,7 @@ const controlSchema = v.object({
 
 const historySchema = v.object({ date: moment, state: v.picklist(verificationStates), value: v.optional(finite), reason: v.optional(line(1000)) });
 
-const evidenceSchema = v.object({
+export const evidenceSchema = v.object({
   id: identifier,
   /** Method and version: `ablation.head@1`. */
   method: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+@[1-9]\d{0,3}$/, 'Expected a method with its version, such as ablation.head@1.')),
