@@ -1,6 +1,6 @@
 /** What may be in a package. `.vscodeignore` names folders; this names what is expected inside them. */
 const allowed: readonly RegExp[] = [
-  /^(?:package|package\.nls)\.json$/, /^(?:README|CHANGELOG|SECURITY)\.md$/, /^LICENSE$/, /^l10n\/bundle\.l10n(?:\.[\w-]+)?\.json$/, /^media\/(?:walkthrough\/)?[\w.-]+\.svg$/,
+  /^(?:package|package\.nls)\.json$/, /^(?:README|CHANGELOG|SECURITY)\.md$/, /^LICENSE$/, /^l10n\/bundle\.l10n(?:\.[\w-]+)?\.json$/, /^media\/(?:walkthrough\/)?[\w.-]+\.svg$/, /^media\/[\w.-]+\.schema\.json$/,
   /^dist\/(?:extension\.cjs|engine\.mjs)$/, /^dist\/webview\/[\w.-]+\.(?:js|css|ttf)$/,
   /^dist\/node_modules\/onnxruntime-(?:node|common)\/.*(?<!\.d\.ts|\.map)$/, /^zoo\/(?:models|dictionaries)\/.*\.(?:json|yaml|safetensors|md|svg)$/,
 ];

@@ -19,7 +19,7 @@ export type HoverLine = readonly HoverPart[];
 
 /** Commands that links in a hover may run. */
 export const hoverCommands: readonly string[] = [
-  commandIds.revealInspector, commandIds.openSemantic, commandIds.openAlgorithmic, commandIds.pinSubject, commandIds.paintFeature, commandIds.paintSurprise, commandIds.pickDictionary, commandIds.openModel, commandIds.showLog, commandIds.restartEngine,
+  commandIds.revealInspector, commandIds.openSemantic, commandIds.openAlgorithmic, commandIds.pinSubject, commandIds.paintFeature, commandIds.pickDictionary, commandIds.openModel, commandIds.showLog, commandIds.restartEngine,
 ];
 
 export interface HoverSubject {
@@ -106,7 +106,7 @@ function linkLine(subject: HoverSubject, t: Translate): HoverLine {
   if (dictionary !== undefined && top !== undefined) {
     links.push(command(t('paint #{0}', top.feature), commandIds.paintFeature, [{ dictionary: dictionary.dictionary, feature: top.feature }]));
   }
-  links.push(command(t('paint surprise'), commandIds.paintSurprise), command(t('layer ▾'), commandIds.pickDictionary));
+  links.push(command(t('layer ▾'), commandIds.pickDictionary));
   if (top !== undefined) links.push(command(t('pin'), commandIds.pinSubject, [top]));
   return spaced(links);
 }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { addressOf } from '../../../scripts/workbench/codeServer.ts';
 import { engineProcesses } from './processes.ts';
 import type { Installation } from './installation.ts';
 import type { Spec } from './spec.ts';
@@ -47,8 +48,7 @@ export async function openWorkbench(installation: Installation, browser: Browser
     await page.locator('.statusbar-item[id*="mechanist"]').waitFor({ timeout: 120_000 });
     await page.locator('.editor-instance .view-line').first().waitFor({ timeout: 30_000 });
   };
-  const payload = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${server.port}${join(folder, open)}`]]);
-  await page.goto(`http://127.0.0.1:${server.port}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`, { timeout: 90_000 });
+  await page.goto(addressOf(server, folder, open), { timeout: 90_000 });
   await ready();
   return {
     page, folder, foreignHosts,

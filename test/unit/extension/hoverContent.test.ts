@@ -18,7 +18,7 @@ describe('a hover', () => {
       '▇▇▇▁▁▁▁▁  1.3  #139',
       'expected here: “␣John” 41 % · “␣Mary” < 0.1 % · surprise of this token 1.5 bits',
       'next: “␣John” 41 % · “␣Mary” < 0.1 %',
-      '[inspector]  |  [semantic view]  |  [trace this prediction]  |  [paint #137]  |  [paint surprise]  |  [layer ▾]  |  [pin]',
+      '[inspector]  |  [semantic view]  |  [trace this prediction]  |  [paint #137]  |  [layer ▾]  |  [pin]',
     ]);
   });
 
