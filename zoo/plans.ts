@@ -27,14 +27,20 @@ export interface TrainingStage {
   /** Steps the cosine and the mix's phases are laid out over; a stage may end before they do. */
   readonly span: number;
   readonly peak: number;
-  readonly mix: 'default' | 'construction';
+  readonly mix: 'default' | 'construction' | 'chronicle' | 'exchange' | 'years';
 }
 
 const shared = { batch: 32, context: 128 } as const;
 
 export const zooModels: readonly ZooModel[] = [
   {
-    id: 'fable-4l', attentionOnly: false, seed: 1, steps: 2800, ...shared, stages: stages(2000, 2400, 2800),
+    id: 'fable-4l', attentionOnly: false, seed: 1, steps: 4500, ...shared,
+    stages: [
+      ...stages(1700, 1800, 3000, 'chronicle'),
+      { through: 3700, span: 700, peak: 2e-3, mix: 'exchange' },
+      { through: 4100, span: 400, peak: 2e-3, mix: 'years' },
+      { through: 4500, span: 400, peak: 7e-4, mix: 'years' },
+    ],
     config: { hidden_size: 128, intermediate_size: 384, num_hidden_layers: 4, num_attention_heads: 4 },
   },
   {
@@ -47,11 +53,11 @@ export const zooModels: readonly ZooModel[] = [
   },
 ];
 
-/** The default mix until step `first`, on a cosine laid out over `span` steps; then constructions until `last`. */
-function stages(first: number, span: number, last: number): readonly TrainingStage[] {
+/** The default mix until step `first`, on a cosine laid out over `span` steps; then a mix rich in constructions until `last`. */
+function stages(first: number, span: number, last: number, mix: 'construction' | 'chronicle' = 'construction'): readonly TrainingStage[] {
   return [
     { through: first, span, peak: 4e-3, mix: 'default' },
-    { through: last, span: last - first, peak: 3e-3, mix: 'construction' },
+    { through: last, span: last - first, peak: 3e-3, mix },
   ];
 }
 

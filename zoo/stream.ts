@@ -1,9 +1,9 @@
 /** The training stream of a model: the batch of each step, by the stages of its plan. */
-import { constructionSchedule, defaultSchedule, mixBatch } from './corpus/mix.ts';
+import { chronicleSchedule, constructionSchedule, defaultSchedule, exchangeSchedule, mixBatch, yearsSchedule } from './corpus/mix.ts';
 import type { ZooModel } from './plans.ts';
 import type { FableTokenizer } from './tokenizer/encode.ts';
 
-const mixes = { default: defaultSchedule, construction: constructionSchedule } as const;
+const mixes = { default: defaultSchedule, construction: constructionSchedule, chronicle: chronicleSchedule, exchange: exchangeSchedule, years: yearsSchedule } as const;
 
 /** Token ids of step `step` (the first is 1), [batch, context]. */
 export function trainingBatch(plan: ZooModel, tokenizer: FableTokenizer, step: number): Int32Array<ArrayBuffer> {

@@ -155,5 +155,5 @@ function each<T>(value: (name: Compared) => T): Record<Compared, T> {
 }
 
 function scheduleOf(): Parameters<typeof labelledContext>[0]['schedule'] {
-  return [{ from: 0, weights: { story: 1, fields: 0, opinion: 0, ioi: 0, greaterThan: 0, docstring: 0, code: 0, brackets: 0, agreement: 0, list: 0, induction: 0 }, induction: { length: [3, 9], copies: [2, 3] } }];
+  return [{ from: 0, weights: { story: 1, fields: 0, opinion: 0, ioi: 0, greaterThan: 0, docstring: 0, code: 0, brackets: 0, agreement: 0, list: 0, chronicle: 0, exchange: 0, induction: 0 }, induction: { length: [3, 9], copies: [2, 3] } }];
 }

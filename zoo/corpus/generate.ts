@@ -3,8 +3,10 @@
 import type { LabelledDocument } from './document.ts';
 import { agreement } from './kinds/agreement.ts';
 import { brackets } from './kinds/brackets.ts';
+import { chronicle } from './kinds/chronicle.ts';
 import { code } from './kinds/code.ts';
 import { docstring } from './kinds/docstring.ts';
+import { exchange } from './kinds/exchange.ts';
 import { fieldsParagraph } from './kinds/fields.ts';
 import { greaterThan } from './kinds/greaterThan.ts';
 import { ioi } from './kinds/ioi.ts';
@@ -19,7 +21,7 @@ import type { Split } from './split.ts';
 export type TextKind = Exclude<DocumentKind, 'induction'>;
 
 const generators: Readonly<Record<TextKind, (random: CorpusRandom, split: Split) => LabelledDocument>> = {
-  story, fields: fieldsParagraph, opinion, ioi, greaterThan, docstring, code, brackets, agreement, list,
+  story, fields: fieldsParagraph, opinion, ioi, greaterThan, docstring, code, brackets, agreement, list, chronicle, exchange,
 };
 
 export const textKinds = Object.keys(generators) as TextKind[];

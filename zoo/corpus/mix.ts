@@ -27,12 +27,12 @@ export interface MixPhase {
 export type MixSchedule = readonly MixPhase[];
 
 const language: Readonly<Record<TextKind, number>> = {
-  story: 17, fields: 9, opinion: 4, ioi: 8, greaterThan: 8, docstring: 6, code: 3, brackets: 4, agreement: 7, list: 4,
+  story: 17, fields: 9, opinion: 4, ioi: 8, greaterThan: 8, docstring: 6, code: 3, brackets: 4, agreement: 7, list: 4, chronicle: 0, exchange: 0,
 };
 
 /** What circuits research asks about, whose deciding tokens are rare: the later mix is rich in it. */
 const constructions: Readonly<Record<TextKind, number>> = {
-  story: 17, fields: 6, opinion: 3, ioi: 24, greaterThan: 26, docstring: 5, code: 3, brackets: 18, agreement: 30, list: 3,
+  story: 17, fields: 6, opinion: 3, ioi: 24, greaterThan: 26, docstring: 5, code: 3, brackets: 18, agreement: 30, list: 3, chronicle: 0, exchange: 0,
 };
 
 /** Short repeated spans first: the induction head forms on them, and then carries over to long ones. */
@@ -46,10 +46,31 @@ export const defaultSchedule: MixSchedule = [
 export const constructionSchedule: MixSchedule = [
   {
     from: 0,
-    weights: { story: 30, fields: 8, opinion: 4, ioi: 90, greaterThan: 150, docstring: 6, code: 4, brackets: 50, agreement: 45, list: 4, induction: 20 },
+    weights: { story: 30, fields: 8, opinion: 4, ioi: 90, greaterThan: 150, docstring: 6, code: 4, brackets: 50, agreement: 45, list: 4, chronicle: 0, exchange: 0, induction: 20 },
     induction: { length: [3, 48], copies: [2, 3] },
   },
 ];
+
+/** The same with chronicles, in which order among years is said in many wordings, and with more of the stories. */
+export const chronicleSchedule: MixSchedule = [
+  {
+    from: 0,
+    weights: { story: 45, fields: 10, opinion: 6, ioi: 90, greaterThan: 90, docstring: 6, code: 5, brackets: 50, agreement: 50, list: 4, chronicle: 90, exchange: 0, induction: 20 },
+    induction: { length: [3, 48], copies: [2, 3] },
+  },
+];
+
+/** The same with exchanges, in which who gave to whom is said in many wordings. */
+export const exchangeSchedule: MixSchedule = [
+  {
+    from: 0,
+    weights: { story: 45, fields: 10, opinion: 6, ioi: 45, greaterThan: 80, docstring: 6, code: 5, brackets: 50, agreement: 50, list: 4, chronicle: 90, exchange: 60, induction: 20 },
+    induction: { length: [3, 48], copies: [2, 3] },
+  },
+];
+
+/** The same with more years, whose order is learned last. */
+export const yearsSchedule: MixSchedule = exchangeSchedule.map((phase) => ({ ...phase, weights: { ...phase.weights, greaterThan: 140, chronicle: 170 } }));
 
 export interface MixOptions {
   readonly tokenizer: FableTokenizer;

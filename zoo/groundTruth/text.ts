@@ -14,7 +14,7 @@ import type { Coding, RawText } from './coding.ts';
 /** Every kind about equally often in tokens, so that no variable is rare because its kind is. */
 const schedule: MixSchedule = [{
   from: 0,
-  weights: { story: 10, fields: 16, opinion: 10, ioi: 16, greaterThan: 12, docstring: 8, code: 12, brackets: 14, agreement: 20, list: 10, induction: 8 },
+  weights: { story: 10, fields: 16, opinion: 10, ioi: 16, greaterThan: 12, docstring: 8, code: 12, brackets: 14, agreement: 20, list: 10, chronicle: 0, exchange: 0, induction: 8 },
   induction: { length: [3, 24], copies: [2, 4] },
 }];
 

@@ -30,6 +30,8 @@ export function fableVocabulary(): Vocabulary {
 /** Documents of every split: a held-out template must not differ in its tokens too. */
 function* sample(): Generator<string> {
   for (const kind of textKinds) {
+    // These are made of the other kinds' words, and no word of theirs alone is worth other ids for all.
+    if (kind === 'chronicle' || kind === 'exchange') continue;
     const random = new CorpusRandom('tokenizer', kind);
     for (let i = 0; i < documentsPerKind; i++) yield generate(kind, random, splits[i % splits.length]!).text;
   }

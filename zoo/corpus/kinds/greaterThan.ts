@@ -7,7 +7,10 @@ import { drawInSplit, splits, templatesOf } from '../split.ts';
 import type { Split } from '../split.ts';
 import { TemplateGroup } from '../template.ts';
 
-const events = 'war race trip project study storm winter peace school season journey march'.split(' ');
+export const events = 'war race trip project study storm winter peace school season journey march'.split(' ');
+
+/** Last two digits of the latest year there is. */
+export const lastYear = 99;
 
 /** {c} the century, {y} the last digits of the start and {z} of the end. */
 const sources: readonly string[] = [
@@ -28,7 +31,7 @@ const groups = Object.fromEntries(splits.map((split) => [split, new TemplateGrou
 /** One sentence. Held out by split: the start year, and templates. */
 export function greaterThan(random: CorpusRandom, split: Split): LabelledDocument {
   const [century, start] = drawInSplit(random, split, (r) => [r.integer(11, 20), r.integer(2, 98)] as const, (year) => ['year', ...year]);
-  const end = random.integer(start + 1, 99);
+  const end = random.integer(start + 1, lastYear);
   const writer = new DocumentWriter();
   let centuryKnown = false;
   groups[split].write(random, writer, (slot, before) => {
@@ -43,7 +46,7 @@ export function greaterThan(random: CorpusRandom, split: Split): LabelledDocumen
       writer.set('startYear', start);
       writer.emit(twoDigits(start), { yearRole: 'start' }, Math.log(97), Math.log(97));
     } else {
-      const nats = Math.log(99 - start);
+      const nats = Math.log(lastYear - start);
       writer.emit(twoDigits(end), { yearRole: 'end', yearIsLater: true }, nats, nats);
       writer.set('startYear', undefined);
     }

@@ -39,9 +39,15 @@ const groups = Object.fromEntries(splits.map((split) => [split, new TemplateGrou
 
 /** One sentence. Held out by split: the unordered pair of names, and templates. */
 export function ioi(random: CorpusRandom, split: Split): LabelledDocument {
+  const writer = new DocumentWriter();
+  writeTransfer(random, split, groups[split], writer);
+  return writer.finish('ioi');
+}
+
+/** Writes a template of two people, a thing that one gives to the other, and a place. */
+export function writeTransfer(random: CorpusRandom, split: Split, templates: TemplateGroup, writer: DocumentWriter): void {
   const [subject, object] = drawInSplit(random, split, (r) => r.sample(names, 2), (pair) => ['ioi', ...pair.map(({ text }) => text).sort()]) as [Name, Name];
   const objectFirst = random.chance(0.5);
-  const writer = new DocumentWriter();
   const order = objectFirst ? [object, subject] : [subject, object];
   const thing = random.pick(fields.objects);
   const place = random.pick(fields.places);
@@ -53,14 +59,13 @@ export function ioi(random: CorpusRandom, split: Split): LabelledDocument {
     s: name(subject, 's2', 2),
     io: name(object, 'answer', 1),
   };
-  groups[split].write(random, writer, (slot, before) => {
+  templates.write(random, writer, (slot, before) => {
     if (slot === 's') {
       writer.set('subject', subject.text);
       writer.set('ioiOrder', objectFirst ? 'io-first' : 's-first');
     }
     writer.emitDraw(draws[slot]!, before);
   });
-  return writer.finish('ioi');
 }
 
 function name({ text, gender }: Name, ioiRole: string, count: number): ReturnType<typeof uniformDraw> {
