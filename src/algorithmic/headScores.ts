@@ -86,7 +86,8 @@ export function patternScores(pattern: Tensor, ids: readonly number[], layer: nu
   return scores;
 }
 
-function repeatedRandomTokens(options: HeadScoreOptions): number[][] {
+/** Rows of random tokens, each a span and its repetition behind the first id. */
+export function repeatedRandomTokens(options: HeadScoreOptions): number[][] {
   const random = new Random(options.seed ?? 0);
   return Array.from({ length: options.rows ?? 10 }, () => {
     const span = Array.from({ length: options.span ?? 50 }, () => options.tokenIds[random.integer(options.tokenIds.length)]!);

@@ -17,6 +17,40 @@ export function bootstrap(count: number, statistic: (drawn: Int32Array) => numbe
   return { low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2) };
 }
 
+/** Percentile bootstrap (95 %) of the mean over rows, entry by entry; all entries share the draws. */
+export function bootstrapMeans(rows: readonly Float32Array[], { resamples = 200, seed = 0 } = {}): { readonly low: Float32Array; readonly high: Float32Array } {
+  const random = new Random(seed);
+  const size = rows[0]?.length ?? 0;
+  const draws = Array.from({ length: resamples }, () => {
+    const sum = new Float32Array(size);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[random.integer(rows.length)]!;
+      for (let entry = 0; entry < size; entry++) sum[entry]! += row[entry]! / rows.length;
+    }
+    return sum;
+  });
+  const [low, high] = [new Float32Array(size), new Float32Array(size)];
+  const values = new Float64Array(resamples);
+  for (let entry = 0; entry < size; entry++) {
+    draws.forEach((draw, i) => (values[i] = draw[entry]!));
+    values.sort();
+    low[entry] = quantile(values, 0.025);
+    high[entry] = quantile(values, 0.975);
+  }
+  return { low, high };
+}
+
+/** Mean over rows, entry by entry. */
+export function meansOf(rows: readonly Float32Array[]): Float32Array {
+  const sum = new Float64Array(rows[0]?.length ?? 0);
+  for (const row of rows) row.forEach((value, i) => (sum[i]! += value / rows.length));
+  return Float32Array.from(sum);
+}
+
+export function meanOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** Quantile of ascending values by linear interpolation; NaN for none. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   if (sorted.length === 0) return NaN;

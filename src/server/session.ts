@@ -108,6 +108,10 @@ export class OpenModel {
     this.memoryLimit = parts.memoryLimit;
   }
 
+  get hasTokenizer(): boolean {
+    return this.parts.tokenizer !== undefined;
+  }
+
   /** Errors: `unsupported` for a model that has no tokenizer. */
   get tokenizer(): Tokenizer {
     const { tokenizer, model } = this.parts;

@@ -9,7 +9,7 @@ import { MechanistError } from '../../engine/errors.ts';
 import { Random } from '../../engine/random.ts';
 import { edgeName } from '../edges/edgeGraph.ts';
 import type { EdgeGraph } from '../edges/edgeGraph.ts';
-import { bootstrap, summarizeNull } from '../statistics.ts';
+import { bootstrap, meanOf, summarizeNull } from '../statistics.ts';
 import type { Interval, NullSummary } from '../statistics.ts';
 import type { CircuitSet, Progress } from './promptSets.ts';
 import { degreeMatchedCircuit, randomCircuit } from './randomCircuits.ts';
@@ -161,10 +161,6 @@ function area(sizes: readonly number[], values: readonly number[], all: number):
   return sum;
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** Circuits that are run together with the full and the empty one, equal ones once. */
 class Batch {
   private readonly circuits: Uint8Array[] = [];
@@ -210,7 +206,7 @@ class BatchResults {
   }
 
   metric(index: number): number {
-    return meanOf(Array.from(this.perPrompt[index]!));
+    return meanOf(this.perPrompt[index]!);
   }
 
   faithfulness(index: number): number {

@@ -13,6 +13,7 @@ import type { EdgeGraph } from '../edges/edgeGraph.ts';
 import { edgeGraphOf } from '../edges/edgeGraph.ts';
 import { CircuitRunner } from '../edges/maskedForward.ts';
 import { pathPatching } from '../edges/pathPatching.ts';
+import { meansOf } from '../statistics.ts';
 
 /** Prompts of one length. `engine/pairs` makes these from pair files. */
 export interface PromptGroup {
@@ -63,7 +64,7 @@ export async function estimateEdges(model: Model, runtime: Runtime, groups: read
     corrupted.push(...result.corruptedPerRow);
   }
   if (edges === undefined) throw new MechanistError('argument', 'There are no prompts.');
-  return { edges, scores: meanOf(perPrompt), perPrompt, clean: Float32Array.from(clean), corrupted: Float32Array.from(corrupted) };
+  return { edges, scores: meansOf(perPrompt), perPrompt, clean: Float32Array.from(clean), corrupted: Float32Array.from(corrupted) };
 }
 
 /** Effects of patching paths (see `pathPatching`) for the edges asked for, mean over prompts. */
@@ -74,7 +75,7 @@ export async function pathEffects(model: Model, runtime: Runtime, groups: readon
     const effects = await pathPatching(model, runtime, { ...rest, ...group, edges, ...(onProgress === undefined ? {} : { onProgress: (done, total) => onProgress(i * total + done, groups.length * total) }) });
     for (let row = 0; row < (effects[0]?.length ?? 0); row++) perPrompt.push(Float32Array.from(effects, (effect) => effect[row]!));
   }
-  return meanOf(perPrompt);
+  return meansOf(perPrompt);
 }
 
 /** Runs circuits on a data set. */
@@ -135,10 +136,4 @@ function metricRows(metric: Metric, from: number, to: number): Metric {
     case 'kl': return metric.reference === undefined ? metric : { ...metric, reference: rowsOf(metric.reference, from, to) };
     default: return metric;
   }
-}
-
-function meanOf(rows: readonly Float32Array[]): Float32Array {
-  const sum = new Float64Array(rows[0]?.length ?? 0);
-  for (const row of rows) row.forEach((value, i) => (sum[i]! += value / rows.length));
-  return Float32Array.from(sum);
 }

@@ -88,9 +88,9 @@ export const algorithmicParams = {
     layers: v.optional(v.array(index)), dictionary: v.optional(identifier), direction: v.optional(v.picklist(['denoising', 'noising']), 'denoising'),
     replacement: v.optional(replacementSchema, 'patch'), seed,
   }),
-  /** Predictions of one patched run: what a click on a cell shows. Pairs only. */
+  /** Predictions of one patched run: what a click on a cell shows. One pair only. `dictionary`: for hooks of its features. */
   'sweep.cell': v.object({
-    model: identifier, prompts: promptsSchema, hook: identifier, where, direction: v.optional(v.picklist(['denoising', 'noising']), 'denoising'),
+    model: identifier, prompts: promptsSchema, hook: identifier, where, dictionary: v.optional(identifier), direction: v.optional(v.picklist(['denoising', 'noising']), 'denoising'),
     replacement: v.optional(replacementSchema, 'patch'), predictions: v.optional(count(50), 10), seed,
   }),
   /** A score for every edge; kept in the engine under `edges` until the model is closed. `exactTop`: edges whose exact value is measured beside. */

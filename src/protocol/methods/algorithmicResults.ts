@@ -131,6 +131,8 @@ export interface SweepScores {
   readonly hooks: readonly string[];
   /** Names and sizes of the axes behind `hooks`. */
   readonly axes: readonly { readonly name: 'position' | 'head' | 'neuron' | 'key'; readonly size: number }[];
+  /** Entries along the axis `neuron`: neurons, or the features that are active in either prompt. */
+  readonly neurons: Int32Array | undefined;
   /** Metric of each patched run, mean over prompts: [hooks, …axes]. */
   readonly scores: Float32Array;
   /** 95 % bootstrap intervals over prompts; absent for one pair. */
