@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FeatureNames } from '../../../src/extension/inspection/featureNames.ts';
+import type { EngineCallOptions } from '../../../src/protocol/engineClient.ts';
+import type { MethodName, Params, Results } from '../../../src/protocol/methods.ts';
 import { PeerError } from '../../../src/protocol/peer.ts';
 import { FakeEngine, dictionary, model } from './fakes.ts';
 
@@ -12,12 +14,12 @@ class LabellingEngine extends FakeEngine {
   rows = [row(137, 'second of two names', true), row(5, 'a number', false)];
   failure: PeerError | undefined;
 
-  override async call(method: never, params: never, options = {}): Promise<never> {
-    if (method !== 'semantic.features') return super.call(method, params, options) as Promise<never>;
+  override async call<M extends MethodName>(method: M, params: Params<M>, options: EngineCallOptions = {}): Promise<Results[M]> {
+    if (method !== 'semantic.features') return super.call(method, params, options);
     this.calls.push({ method, params, options });
     await Promise.resolve();
     if (this.failure !== undefined) throw this.failure;
-    return { rows: this.rows, total: this.rows.length, unfiltered: 64 } as never;
+    return { rows: this.rows, total: this.rows.length, unfiltered: 64 } as Results[M];
   }
 }
 

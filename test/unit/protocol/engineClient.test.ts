@@ -212,11 +212,12 @@ describe('EngineClient', () => {
   });
 
   it('reports a process that says nothing while requests wait, leaves it alone, and takes it back when it answers', async () => {
-    const { client, processes, states } = host(undefined, { silence: 40 });
+    const { client, processes, states } = host(undefined, { silence: 100 });
     const call = client.call('text.lens', { model: 'm', text: 'a', token: 0 });
     await vi.waitFor(() => expect(client.state).toMatchObject({ kind: 'busy', silent: true, running: [{ method: 'text.lens' }] }));
     processes[0]!.answer('engine.status', {});
-    await vi.waitFor(() => expect(client.state).toMatchObject({ kind: 'busy', silent: false }));
+    await settled();
+    expect(client.state).toMatchObject({ kind: 'busy', silent: false });
     processes[0]!.answer('text.lens', { layers: [] });
     await call;
     expect([processes[0]!.killed, client.state.kind]).toEqual([false, 'ready']);
