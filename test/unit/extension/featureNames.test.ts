@@ -19,7 +19,8 @@ class LabellingEngine extends FakeEngine {
     this.calls.push({ method, params, options });
     await Promise.resolve();
     if (this.failure !== undefined) throw this.failure;
-    return { rows: this.rows, total: this.rows.length, unfiltered: 64 } as Results[M];
+    const table: Results['semantic.features'] = { rows: this.rows, total: this.rows.length, unfiltered: 64 };
+    return table as Results[M];
   }
 }
 
