@@ -1,20 +1,97 @@
-/** The semantic panel: what is represented. */
-import { html } from 'lit';
-import type { TemplateResult } from 'lit';
-import { emptyState, failure, skeleton } from '../shared/components/states.ts';
+/** The semantic panel: what is represented. Holds the place, hands its parts what they need, and carries out keys and commands. */
+import { html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { DictionarySummary, ModelSummary } from '../../src/protocol/methods.ts';
+import type { FeatureCard, StoreSummary } from '../../src/protocol/methods/semanticResults.ts';
+import type { ShowRequest, Subject } from '../../src/protocol/views/panel.ts';
+import { keyHelp } from '../shared/components/keyHelp.ts';
+import { drawResource, emptyState, failure, skeleton } from '../shared/components/states.ts';
+import type { SubjectEvent } from '../shared/components/subjectChip.ts';
 import { PageElement } from '../shared/element.ts';
+import { Resource } from '../shared/resource.ts';
+import { isTyping } from '../shared/roving.ts';
 import { SessionController } from '../shared/session.ts';
 import type { Session } from '../shared/session.ts';
 import { t } from '../shared/strings.ts';
+import { featureSubject } from '../shared/subject.ts';
+import { iconButton } from './browser/featureBrowser.ts';
+import type { FeatureBrowser, PlaceEvent } from './browser/featureBrowser.ts';
+import type { LabelEditor } from './card/labelEditor.ts';
+import { Cards } from './cards.ts';
+import { exchange } from './exchange.ts';
+import { jobLine } from './harvest/harvestPanel.ts';
+import { semanticKeys } from './keys.ts';
+import { harvestJob, storeText, usedStore } from './model/harvest.ts';
+import { firstPlace, parsePlace } from './model/place.ts';
+import type { Place, Target } from './model/place.ts';
 
 export class SemanticView extends PageElement {
-  static override readonly properties = { session: { attribute: false } };
+  static override readonly properties = { session: { attribute: false }, place: { state: true }, help: { state: true }, action: { state: true }, notice: { state: true }, version: { state: true } };
   declare session: Session | undefined;
+  declare private place: Place;
+  declare private help: boolean;
+  declare private action: 'ablate' | 'steer' | undefined;
+  /** What became of an import or export. */
+  declare private notice: { readonly text: string; readonly failed: boolean } | undefined;
+  declare private version: number;
+  private readonly stores = new Resource<readonly StoreSummary[]>(this);
+  private readonly card = new Resource<FeatureCard>(this);
+  private cards: Cards | undefined;
+  private storesKey = '';
+  private cardKey = '';
+  private wanted: ShowRequest | undefined;
+  private told = '';
 
   constructor() {
     super();
     this.session = undefined;
+    this.place = firstPlace;
+    this.help = false;
+    this.action = undefined;
+    this.notice = undefined;
+    this.version = 0;
     new SessionController(this, () => this.session);
+    this.addEventListener('place-change', (event) => this.change((event as PlaceEvent).detail));
+    this.addEventListener('subject-open', (event) => this.openSubject((event as SubjectEvent).detail));
+    this.addEventListener('subject-glance', (event) => this.glance((event as SubjectEvent).detail));
+    this.addEventListener('subject-pin', (event) => void this.session?.channel.ask('panel.act', { action: 'pin', subject: (event as SubjectEvent).detail }));
+    this.addEventListener('label-change', () => this.reread());
+    this.addEventListener('feature-export', (event) => void this.exchange('export', [(event as CustomEvent<number>).detail]));
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('keydown', this.onKey);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener('keydown', this.onKey);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    const { session } = this;
+    if (session === undefined) return;
+    if (changed.has('session')) {
+      this.place = parsePlace(session.readPlace());
+      this.cards = new Cards(session.channel);
+      session.onShow((request) => this.show(request));
+    }
+    const { dictionary, model } = session;
+    this.readStores(session, model, dictionary);
+    this.carryOutWish();
+    this.readCard();
+  }
+
+  protected override updated(): void {
+    const { session, place } = this;
+    const card = this.card.value;
+    const subject = place.feature === undefined ? undefined : this.subjectOf(place.feature, card?.row.feature === place.feature ? card.row.label?.label : undefined);
+    const title = place.feature === undefined ? undefined : `#${place.feature}${subject?.label === undefined ? '' : ` ${subject.label}`}`;
+    const about = JSON.stringify([title, subject]);
+    if (session?.started !== true || about === this.told) return;
+    this.told = about;
+    session.about(title, subject);
   }
 
   override render(): TemplateResult {
@@ -22,7 +99,196 @@ export class SemanticView extends PageElement {
     if (session === undefined || !session.started) return skeleton(t('Starting…'));
     const { engine } = session.context;
     if (engine.kind === 'failed') return failure(engine.reason, { label: t('Restart engine'), run: () => void session.channel.ask('panel.restartEngine', {}) });
-    if (session.model === undefined) return emptyState(t('Which features does a model represent? Open a model to look.'), { label: t('Open model'), run: () => void session.channel.ask('panel.openModel', {}) });
-    return html`<p class="quiet">${session.model.id}</p>`;
+    const { model, dictionary } = session;
+    if (model === undefined) return engine.kind === 'ready' || engine.kind === 'starting' ? skeleton(t('Opening the model…'), { lines: 12 }) : emptyState(t('Which features does a model represent? Open a model to look.'), { label: t('Open model'), run: () => void session.channel.ask('panel.openModel', {}) });
+    return html`<div class="semantic">${this.bar(session, model, dictionary)}${this.notices(session, dictionary)}${this.body(session, model, dictionary)}</div>
+      ${this.help ? keyHelp(semanticKeys(), () => { this.help = false; }) : nothing}`;
+  }
+
+  private bar(session: Session, model: ModelSummary, dictionary: DictionarySummary | undefined): TemplateResult {
+    const page = (id: Place['page'], icon: string, label: string): TemplateResult => iconButton(icon, label, () => this.change({ page: this.place.page === id ? 'features' : id }), this.place.page === id);
+    return html`<div class="bar-top">
+      <span class="question">${t('What does {0} represent?', model.id)}</span>
+      ${model.dictionaries.length === 0 ? nothing : html`<select aria-label=${t('Dictionary')} @change=${(event: Event) => void session.channel.ask('panel.useDictionary', { dictionary: (event.target as HTMLSelectElement).value })}>
+        ${model.dictionaries.map((one) => html`<option value=${one.dictionary} ?selected=${one === dictionary}>${one.id} (${one.architecture} ${one.kind})</option>`)}</select>`}
+      <span class="quiet store">${this.storeLine(dictionary)}</span>
+      <span class="tools" role="group" aria-label=${t('Pages')}>
+        ${page('dictionary', 'graph', t('Measures of the dictionary (d)'))}${page('harvest', 'database', t('Harvest a corpus'))}${page('train', 'beaker', t('Train a dictionary'))}
+        ${iconButton('question', t('Keys (?)'), () => { this.help = true; })}
+      </span>
+    </div>`;
+  }
+
+  private notices(session: Session, dictionary: DictionarySummary | undefined): TemplateResult | typeof nothing {
+    const job = dictionary === undefined ? undefined : session.job(harvestJob(dictionary));
+    return html`${job === undefined || this.place.page === 'harvest' ? nothing : jobLine(session, job)}
+      ${this.notice === undefined ? nothing : html`<p class=${this.notice.failed ? 'problem' : 'quiet'} role="status">${this.notice.text} ${iconButton('close', t('Close'), () => { this.notice = undefined; })}</p>`}`;
+  }
+
+  private body(session: Session, model: ModelSummary, dictionary: DictionarySummary | undefined): TemplateResult | typeof nothing {
+    const { place } = this;
+    if (place.page === 'train') return html`<mechanist-train .session=${session}></mechanist-train>`;
+    if (dictionary === undefined) return emptyState(t('{0} has no dictionary, so nothing names its features yet. Open one, or train one here.', model.id), { label: t('Open dictionary'), run: () => void session.channel.ask('panel.openDictionary', {}) });
+    if (place.page === 'harvest') return html`<mechanist-harvest .session=${session} .dictionary=${dictionary} .stores=${this.stores.value ?? []} .used=${this.target()?.store}></mechanist-harvest>`;
+    return drawResource(this.stores, { loading: t('Looking for what has been harvested…'), lines: 10, draw: () => this.withStore(session, dictionary) });
+  }
+
+  private withStore(session: Session, dictionary: DictionarySummary): TemplateResult {
+    const target = this.target();
+    if (target === undefined) return emptyState(t('Nobody has looked yet where the features of {0} fire. A harvest runs texts through the model and keeps the places.', dictionary.id), { label: t('Harvest a corpus'), run: () => this.change({ page: 'harvest' }) });
+    const { place } = this;
+    const subjectOf = this.subjectOf;
+    return html`<div class="columns">
+      <mechanist-browser .session=${session} .target=${target} .place=${place} .subjectOf=${subjectOf} .version=${this.version}></mechanist-browser>
+      <div class="detail">${place.page === 'dictionary'
+        ? html`<mechanist-dictionary .session=${session} .target=${target} .summary=${dictionary} .subjectOf=${subjectOf}></mechanist-dictionary>`
+        : drawResource(this.card, {
+          loading: t('Reading the card…'), lines: 14, idle: emptyState(t('Choose a feature: its card says where it fires, what it does, and why to believe its label.')),
+          draw: (card) => html`<mechanist-card .session=${session} .target=${target} .card=${card} .subject=${subjectOf(card.row.feature, card.row.label?.label)} .place=${place} .subjectOf=${subjectOf} .action=${this.action}></mechanist-card>`,
+        })}</div>
+    </div>`;
+  }
+
+  private storeLine(dictionary: DictionarySummary | undefined): string {
+    const target = this.target();
+    const store = this.stores.value?.find((one) => one.store === target?.store);
+    return dictionary === undefined || store === undefined ? '' : storeText(store);
+  }
+
+  private readonly subjectOf = (feature: number, label?: string): Subject => {
+    const { model, dictionary } = this.session ?? {};
+    return featureSubject(model?.id ?? '', dictionary?.id ?? '', feature, dictionary?.dictionary, label);
+  };
+
+  private target(): Target | undefined {
+    const { session } = this;
+    const { dictionary, model } = session ?? {};
+    if (session === undefined || dictionary === undefined || model === undefined || this.stores.value === undefined) return undefined;
+    const store = usedStore(this.stores.value, this.place.store, session.job(harvestJob(dictionary)));
+    if (store === undefined) return undefined;
+    const labels = session.context.folders?.labels;
+    return { model: model.model, dictionary: dictionary.dictionary, store, ...(labels === undefined ? {} : { labels }) };
+  }
+
+  /** Read again when the dictionary changes, and when its harvest ends. */
+  private readStores(session: Session, model: ModelSummary | undefined, dictionary: DictionarySummary | undefined): void {
+    if (model === undefined || dictionary === undefined) return;
+    const job = session.job(harvestJob(dictionary));
+    const key = JSON.stringify([model.model, dictionary.dictionary, job?.state]);
+    if (key === this.storesKey) return;
+    this.storesKey = key;
+    const { folders } = session.context;
+    void this.stores.load((signal) => session.channel.call('semantic.stores', { model: model.model, dictionary: dictionary.dictionary, folders: folders === undefined ? [] : [folders.stores] }, { signal }));
+    if (job !== undefined && job.state !== 'running') {
+      this.cards?.clear();
+      this.version++;
+    }
+  }
+
+  private readCard(): void {
+    const target = this.target();
+    const { feature } = this.place;
+    const latents = this.session?.dictionary?.latents ?? 0;
+    const key = target === undefined || feature === undefined || feature >= latents ? '' : JSON.stringify([target, feature, this.version]);
+    if (key === this.cardKey) return;
+    this.cardKey = key;
+    if (target === undefined || feature === undefined || key === '') this.card.reset();
+    else {
+      const { cards } = this;
+      void this.card.load(() => cards!.get(target, feature), { keep: true });
+    }
+  }
+
+  private show(request: ShowRequest): void {
+    this.wanted = request;
+    this.requestUpdate();
+  }
+
+  /** What was asked for may have to wait for the model and its store. */
+  private carryOutWish(): void {
+    const { wanted, session } = this;
+    if (wanted === undefined || session?.started !== true) return;
+    const { subject, action, selection, part } = wanted;
+    if (subject?.dictionary !== undefined && session.model !== undefined && subject.dictionary !== session.context.dictionary && session.model.dictionaries.some(({ dictionary }) => dictionary === subject.dictionary)) {
+      void session.channel.ask('panel.useDictionary', { dictionary: subject.dictionary });
+      return;
+    }
+    if (subject !== undefined && session.dictionary === undefined) return;
+    this.wanted = undefined;
+    const feature = subject?.feature ?? Number(/\/(\d+)$/.exec(subject?.subject ?? '')?.[1] ?? Number.NaN);
+    if (subject?.kind === 'feature' && Number.isInteger(feature)) this.change({ feature, page: 'features' });
+    this.action = action === 'ablate' || action === 'steer' ? action : undefined;
+    if (selection !== undefined && selection.text.trim() !== '') this.change({ page: 'features', list: 'table', query: { kind: 'text', selection: selection.text }, ownText: selection.text });
+    if (part !== undefined) this.showPart(part);
+  }
+
+  private showPart(part: string): void {
+    switch (part) {
+      case 'map': this.change({ page: 'features', list: 'map' }); return;
+      case 'dictionary': case 'harvest': case 'train': this.change({ page: part }); return;
+      case 'import': case 'export': void this.exchange(part); return;
+      case 'search': this.change({ page: 'features' }); void this.updateComplete.then(() => this.browser()?.focusSearch());
+    }
+  }
+
+  private async exchange(what: 'import' | 'export', features?: readonly number[]): Promise<void> {
+    const { session } = this;
+    const target = this.target();
+    if (session === undefined || target === undefined) return;
+    this.notice = await exchange(session, target, what, features);
+    if (what === 'import' && this.notice?.failed === false) this.reread();
+  }
+
+  private openSubject(subject: Subject): void {
+    if (subject.kind === 'feature' && subject.feature !== undefined) {
+      this.action = undefined;
+      this.change({ feature: subject.feature, page: 'features' });
+    } else void this.session?.channel.ask('panel.act', { action: 'open', subject });
+  }
+
+  /** The row that arrows are on: its card is read ahead. */
+  private glance({ feature }: Subject): void {
+    const target = this.target();
+    if (target !== undefined && feature !== undefined) this.cards?.ahead(target, feature);
+  }
+
+  private reread(): void {
+    this.cards?.clear();
+    this.version++;
+  }
+
+  private change(change: Partial<Place>): void {
+    this.place = { ...this.place, ...change };
+    this.session?.keepPlace(this.place);
+  }
+
+  private browser(): FeatureBrowser | null {
+    return this.querySelector<FeatureBrowser>('mechanist-browser');
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    const act: Readonly<Record<string, () => void>> = {
+      '/': () => this.browser()?.focusSearch(),
+      '?': () => { this.help = !this.help; },
+      'Escape': () => { if (this.help) this.help = false; else this.browser()?.focusTable(); },
+      'd': () => this.change({ page: this.place.page === 'dictionary' ? 'features' : 'dictionary' }),
+      'm': () => this.change({ list: this.place.list === 'map' ? 'table' : 'map' }),
+      'e': () => this.querySelector<LabelEditor>('mechanist-label')?.edit(),
+      'p': () => { if (this.place.feature !== undefined) void this.session?.channel.ask('panel.act', { action: 'paint', subject: this.subjectOf(this.place.feature) }); },
+      '[': () => this.step(-1),
+      ']': () => this.step(1),
+    };
+    const run = act[event.key];
+    if (run === undefined) return;
+    event.preventDefault();
+    run();
+  };
+
+  private step(direction: 1 | -1): void {
+    const { session } = this;
+    const all = session?.model?.dictionaries ?? [];
+    const next = all[all.findIndex((one) => one === session?.dictionary) + direction];
+    if (next !== undefined) void session?.channel.ask('panel.useDictionary', { dictionary: next.dictionary });
   }
 }

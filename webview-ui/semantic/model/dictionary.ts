@@ -2,7 +2,6 @@
 import type { DictionaryPage, IntervalValue } from '../../../src/protocol/methods/semanticResults.ts';
 import type { SeriesChart } from '../../shared/charts/spec.ts';
 import { t } from '../../shared/strings.ts';
-import { shareText } from './words.ts';
 
 export interface MetricRow {
   readonly id: string;
@@ -24,7 +23,7 @@ export function metricRows(scores: Readonly<Record<string, IntervalValue>>): Met
 
 export type TradeoffMeasure = 'fvu' | 'ceRecovered' | 'dead';
 
-/** The model's dictionaries: sparsity against fidelity. The one that is shown is the main series; the others are muted by nothing, they are data. */
+/** The model's dictionaries: sparsity against fidelity. The one that is shown is the main series. */
 export function tradeoffChart({ tradeoff }: DictionaryPage, current: string, measure: TradeoffMeasure): SeriesChart {
   const titles: Readonly<Record<TradeoffMeasure, string>> = { fvu: t('FVU (variance not explained)'), ceRecovered: t('cross-entropy recovered'), dead: t('dead features') };
   const groups = new Map<string, typeof tradeoff[number][]>();
@@ -54,17 +53,18 @@ function metricNames(): Readonly<Record<string, { readonly name: string; readonl
   return {
     l0: { name: 'L0', hint: t('features per token') },
     fvu: { name: 'FVU', hint: t('part of the variance that the reconstruction misses; 0 is perfect') },
-    mse: { name: 'MSE', hint: t('mean squared error of the reconstruction') },
+    explainedVariance: { name: t('explained variance'), hint: t('1 is perfect') },
     cosine: { name: t('cosine'), hint: t('between activation and reconstruction') },
-    ceRecovered: { name: t('cross-entropy recovered'), hint: t('1: the model predicts as well with the reconstruction in place; 0: as badly as with zeros') },
+    ceRecoveredZero: { name: t('cross-entropy recovered'), hint: t('1: the model predicts as well with the reconstruction in place; 0: as badly as with zeros') },
+    ceRecoveredMean: { name: t('cross-entropy recovered (mean)'), hint: t('the same against the mean activation instead of zeros') },
     ceIncrease: { name: t('cross-entropy increase'), hint: t('nats per token with the reconstruction in place') },
-    klDivergence: { name: 'KL', hint: t('from the model’s own predictions, nats') },
-    deadFraction: { name: t('dead'), hint: t('features that never fire on these tokens') },
-    denseFraction: { name: t('dense'), hint: t('features that fire on more than a tenth of the tokens') },
+    kl: { name: 'KL', hint: t('from the model’s own predictions, nats') },
+    klRecovered: { name: t('KL recovered'), hint: t('1 is perfect, 0 is as bad as zeros') },
+    normRatio: { name: t('norm ratio'), hint: t('below 1 the reconstruction is too short') },
+    reconstructionBias: { name: t('bias'), hint: t('1: unbiased') },
   };
 }
 
-/** Shares are written as shares where the name says so. */
 function figure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   return Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3);
@@ -77,5 +77,3 @@ export function geometryText({ geometry }: DictionaryPage): string {
 export function listNote(shown: number, total: number, tokens: number): string {
   return shown < total ? t('{0} of {1}; over {2} tokens', shown, total, tokens.toLocaleString('en')) : t('{0}; over {1} tokens', total, tokens.toLocaleString('en'));
 }
-
-export const featureShare = (part: number, whole: number): string => shareText(whole === 0 ? 0 : part / whole);

@@ -1,0 +1,122 @@
+/** The label of a feature: read, written, suggested from statistics, its score beside its baselines. */
+import { html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { AutoLabels, FeatureCard, FeatureLabel } from '../../../src/protocol/methods/semanticResults.ts';
+import { failureText } from '../../shared/channel.ts';
+import { PageElement } from '../../shared/element.ts';
+import type { Session } from '../../shared/session.ts';
+import { Resource } from '../../shared/resource.ts';
+import { t } from '../../shared/strings.ts';
+import { iconButton } from '../browser/featureBrowser.ts';
+import type { Target } from '../model/place.ts';
+import { scoreText } from '../model/words.ts';
+
+/** `label-change`: labels were written; lists and cards are to be read again. */
+export class LabelEditor extends PageElement {
+  static override readonly properties = { session: { attribute: false }, target: { attribute: false }, card: { attribute: false }, editing: { state: true }, problem: { state: true } };
+  declare session: Session | undefined;
+  declare target: Target | undefined;
+  declare card: FeatureCard | undefined;
+  declare private editing: boolean;
+  declare private problem: string | undefined;
+  private readonly suggestion = new Resource<AutoLabels>(this);
+
+  constructor() {
+    super();
+    this.session = undefined;
+    this.target = undefined;
+    this.card = undefined;
+    this.editing = false;
+    this.problem = undefined;
+  }
+
+  edit(): void {
+    if (this.mayWrite()) this.editing = true;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('card') || (changed.get('card') as FeatureCard | undefined)?.subject === this.card?.subject) return;
+    this.editing = false;
+    this.problem = undefined;
+    this.suggestion.reset();
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('editing') && this.editing) this.querySelector<HTMLInputElement>('input')?.focus();
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const label = this.card?.row.label;
+    if (this.card === undefined) return nothing;
+    return html`${this.editing ? this.field(label) : html`<h2 class="label">${label === undefined ? html`<span class="quiet">${t('no label')}</span>` : label.label} ${author(label)}</h2>
+        ${this.mayWrite() ? iconButton('edit', t('Edit the label (e)'), () => this.edit()) : nothing}
+        ${iconButton('lightbulb', t('Suggest a label from statistics'), () => this.suggest())}`}
+      ${this.suggested()}
+      ${this.problem === undefined ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}`;
+  }
+
+  private field(label: FeatureLabel | undefined): TemplateResult {
+    return html`<form class="label-form" @submit=${(event: Event) => { event.preventDefault(); this.save(); }} @keydown=${this.onKey}>
+      <input type="text" aria-label=${t('Label')} maxlength="1000" .value=${label?.label ?? ''}>
+      <vscode-button @click=${() => this.save()}>${t('Save')}</vscode-button>
+      <vscode-button secondary @click=${() => { this.editing = false; }}>${t('Cancel')}</vscode-button>
+    </form>`;
+  }
+
+  private suggested(): TemplateResult | typeof nothing {
+    const { state } = this.suggestion;
+    if (state.kind === 'idle') return nothing;
+    if (state.kind === 'loading') return html`<p class="quiet" role="status">${t('Reading the examples…')}</p>`;
+    if (state.kind === 'failed') return html`<p class="problem" role="alert">${state.message}</p>`;
+    const found = state.value.labels[0]?.label;
+    if (found === undefined) return html`<p class="quiet">${t('There are too few examples to say anything.')}</p>`;
+    const { score } = found;
+    return html`<p class="suggestion"><span class="codicon codicon-lightbulb" aria-hidden="true"></span> “${found.label}”
+      ${score === undefined ? nothing : html`${t('finds held-out examples: {0}', scoreText(score.detection))} <span class="control">(${t('wrong label {0}, shuffled {1}', scoreText(score.wrongLabel), scoreText(score.shuffled))})</span>`}
+      ${this.mayWrite() ? html`<vscode-button secondary @click=${() => void this.write(found.label)}>${t('Use it')}</vscode-button>` : nothing}</p>`;
+  }
+
+  private mayWrite(): boolean {
+    return this.session?.context.trusted === true && this.session.context.folders !== undefined;
+  }
+
+  private suggest(): void {
+    const { session, target, card } = this;
+    if (session !== undefined && target !== undefined && card !== undefined) void this.suggestion.load((signal) => session.channel.call('semantic.label.auto', { ...target, features: [card.row.feature] }, { signal }));
+  }
+
+  private save(): void {
+    void this.write(this.querySelector<HTMLInputElement>('.label-form input')?.value.trim() ?? '');
+  }
+
+  private async write(label: string): Promise<void> {
+    const { session, target, card } = this;
+    const folder = session?.context.folders?.labels;
+    if (session === undefined || target === undefined || card === undefined || folder === undefined) return;
+    try {
+      await session.channel.call('semantic.label.set', { model: target.model, dictionary: target.dictionary, labels: folder, feature: card.row.feature, label: label === '' ? null : label });
+      this.problem = undefined;
+      this.editing = false;
+      this.suggestion.reset();
+      this.dispatchEvent(new CustomEvent('label-change', { bubbles: true }));
+    } catch (error) {
+      this.problem = failureText(error);
+    }
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    this.editing = false;
+  }
+}
+
+function author(label: FeatureLabel | undefined): TemplateResult | typeof nothing {
+  switch (label?.author) {
+    case undefined: return nothing;
+    case 'hand': return html`<span class="quiet">${t('by hand')}</span>`;
+    case 'statistics': return html`<span class="quiet">${t('from statistics')}</span>`;
+    case 'model': return html`<span class="quiet">${t('by {0}', label?.model ?? t('a language model'))}</span>`;
+    case 'imported': return html`<span class="quiet">${t('imported')}</span>`;
+  }
+}
