@@ -122,16 +122,21 @@ function boundHooks(model: Model, inputHook: string, outputHook: string, dIn: nu
   return { input: bound(inputHook, dIn), output: bound(outputHook, dOut) };
 }
 
-/** Whether a transcoder set's latents are those of a graph of this kind. */
+/** Identity of each dictionary of a set. */
 export function hashesOf(transcoders: Transcoders): string[] {
   return transcoders.kind === 'clt' ? [transcoders.hash()] : transcoders.transcoders.map((dictionary) => dictionary.hash());
+}
+
+/** The name under which graph files speak of a set. */
+export function scanOf({ metadata, id }: Transcoders): string {
+  return typeof metadata['scan'] === 'string' ? metadata['scan'] : id;
 }
 
 function rowNorms(matrix: Float32Array, width: number): Float32Array {
   return Float32Array.from({ length: matrix.length / width }, (_, row) => Math.hypot(...matrix.subarray(row * width, (row + 1) * width)));
 }
 
-/** The graph tensors that hold positions, as a check that a prompt fits. */
+/** Symbols of the two axes of `input_ids`. Errors: `unsupported` for a model that takes no tokens, or a fixed number of them. */
 export function inputAxes(graph: Graph): { batch: string; position: string } {
   const [batch, position] = graph.inputs.get('input_ids')?.shape ?? [];
   if (typeof batch !== 'string' || typeof position !== 'string') {

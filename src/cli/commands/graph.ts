@@ -2,12 +2,12 @@
 import { basename, extname } from 'node:path';
 import { buildGraph } from '../../algorithmic/attributionGraph/build.ts';
 import type { BuiltGraph } from '../../algorithmic/attributionGraph/build.ts';
-import { hashesOf } from '../../algorithmic/attributionGraph/featureLayers.ts';
+import { hashesOf, scanOf } from '../../algorithmic/attributionGraph/featureLayers.ts';
 import type { Transcoders } from '../../algorithmic/attributionGraph/featureLayers.ts';
 import { adjacencyMatrix } from '../../algorithmic/attributionGraph/graph.ts';
 import { graphInfluence } from '../../algorithmic/attributionGraph/influence.ts';
 import { graphFile } from '../../algorithmic/attributionGraph/interchange/writeGraph.ts';
-import { promptTokens } from '../../algorithmic/attributionGraph/promptTokens.ts';
+import { promptTokens, tokenTexts } from '../../algorithmic/attributionGraph/promptTokens.ts';
 import { pruneGraph } from '../../algorithmic/attributionGraph/prune.ts';
 import { graphScores } from '../../algorithmic/attributionGraph/scores.ts';
 import { openTranscoders } from '../../engine/dictionaries/open.ts';
@@ -59,9 +59,10 @@ ${modelNotes}`,
     const transcoders = await openTranscoders(options.requiredText('dictionary'), openOptions(options));
     const tokenizer = await tokenizerOf(model);
     const ids = promptIds(model, tokenizer, options);
+    const textOf = tokenTexts(tokenizer);
     const built = await withRuntime(options, (runtime) => buildGraph(model, runtime, transcoders, {
       inputs: new Map([['input_ids', i64([1, ids.length], ids)]]), target, maxFeatures: positiveInteger(options, 'max-features') ?? 7500, signal,
-      textOf: (id) => tokenizer?.decode([id]) ?? String(id), prompt: tokenizer?.decode(ids) ?? options.text('text') ?? '', onProgress: progressNotes((text) => output.note(text)),
+      textOf, prompt: options.text('text') ?? ids.map(textOf).join(tokenizer === undefined ? ' ' : ''), onProgress: progressNotes((text) => output.note(text)),
     }));
     const influence = graphInfluence(built.graph);
     const pruned = pruneGraph(built.graph, influence, thresholds);
@@ -119,10 +120,6 @@ async function madeFrom(model: Model, transcoders: Transcoders, thresholds: { no
     generation_settings: { max_n_logits: target.most, desired_logit_prob: target.mass, feature_nodes: counts.feature, active_features: active.feature.length, model_hash: await model.hash(), transcoder_hashes: hashesOf(transcoders) },
     pruning_settings: { node_threshold: thresholds.node, edge_threshold: thresholds.edge },
   };
-}
-
-function scanOf({ metadata, id }: Transcoders): string {
-  return typeof metadata['scan'] === 'string' ? metadata['scan'] : id;
 }
 
 function* encoded(pieces: Iterable<string>): Generator<Uint8Array> {

@@ -63,8 +63,11 @@ export const graphSchemas = {
     /** Features that become nodes, the most influential first. */
     maxFeatures: v.optional(count(100_000), 7500),
   }),
-  /** Opens a graph file of circuit-tracer or Neuronpedia. Progress: `GraphProgress`. */
-  'graph.open': v.object({ path }),
+  /**
+   * Opens a graph file of circuit-tracer or Neuronpedia. Progress: `GraphProgress`. Files with dangling links or repeated
+   * ids are refused with the count, unless `repair` leaves those out.
+   */
+  'graph.open': v.object({ path, repair: v.optional(v.boolean(), false) }),
   'graph.close': v.object({ graph }),
   /** Graphs that are open. */
   'graph.list': v.object({}),
@@ -82,7 +85,7 @@ export const graphSchemas = {
   }),
   /** Nodes by label, token text, feature (`#137`, `L2#137`) or circuit-tracer id, the most influential first. */
   'graph.search': v.object({ graph, query: v.pipe(v.string(), v.maxLength(500)), offset: v.optional(index, 0), count: v.optional(count(1000), 50) }),
-  /** Gives features labels, for search and export; `undefined` clears. Keys: `layer/feature`. */
+  /** Gives features labels, for search and export; an empty one takes it away. Keys: `layer/feature`. */
   'graph.label': v.object({ graph, labels: v.record(v.pipe(v.string(), v.regex(/^\d+\/\d+$/)), v.pipe(v.string(), v.maxLength(2000))) }),
   /** Groups of nodes that a person may want as supernodes, with the rule that proposes them. `nodes`: default, those of `graph.view`. */
   'graph.supernodes': v.object({ graph, nodes: v.optional(nodes), thresholds }),
