@@ -8,7 +8,7 @@ import { tokenHeat } from '../../webview-ui/shared/components/tokenHeat.ts';
 import { tabs } from '../../webview-ui/shared/components/tabs.ts';
 import type { VirtualTable } from '../../webview-ui/shared/components/virtualTable.ts';
 import { componentSubject, edgeSubject, featureSubject, subjectName } from '../../webview-ui/shared/subject.ts';
-import { defineKit } from '../../webview-ui/shared/startPanel.ts';
+import { defineKit } from '../../webview-ui/shared/kitElements.ts';
 import { axeViolations } from './axe.ts';
 
 beforeAll(() => defineKit());

@@ -2,28 +2,17 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import type { LitElement } from 'lit';
-import { ChartElement } from './charts/chart.ts';
 import type { FigureEvent } from './charts/chart.ts';
 import { PanelChannel } from './channel.ts';
-import { SubjectChip } from './components/subjectChip.ts';
-import { TokenStrip } from './components/tokenStrip.ts';
-import { VirtualTable } from './components/virtualTable.ts';
 import { define } from './element.ts';
 import { connectHost, reportProblems } from './host.ts';
 import { Session } from './session.ts';
+import { defineKit } from './kitElements.ts';
 import { loadStrings } from './strings.ts';
 
 /** The element at the root of a panel. */
 export interface PanelElement extends LitElement {
   session: Session | undefined;
-}
-
-/** Defines the elements that every panel uses. */
-export function defineKit(): void {
-  define('mechanist-chip', SubjectChip);
-  define('mechanist-token-strip', TokenStrip);
-  define('mechanist-table', VirtualTable);
-  define('mechanist-chart', ChartElement);
 }
 
 /** `tag` is the element's name in the page that the host has made. Sets `data-ready` when the first state is drawn. */

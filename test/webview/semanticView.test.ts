@@ -1,0 +1,234 @@
+// @vitest-environment happy-dom
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PanelChannel } from '../../webview-ui/shared/channel.ts';
+import { define } from '../../webview-ui/shared/element.ts';
+import { Session } from '../../webview-ui/shared/session.ts';
+import { defineKit } from '../../webview-ui/shared/kitElements.ts';
+import { defineSemanticElements } from '../../webview-ui/semantic/elements.ts';
+import { SemanticView } from '../../webview-ui/semantic/semanticView.ts';
+import { axeViolations } from './axe.ts';
+import { FakeHost, context, started } from './fakeHost.ts';
+import type { Answers } from './fakeHost.ts';
+import { answers } from './semanticData.ts';
+
+let host: FakeHost;
+let view: SemanticView;
+
+beforeAll(() => {
+  defineKit();
+  defineSemanticElements();
+  define('mechanist-semantic', SemanticView);
+});
+
+beforeEach(() => document.body.replaceChildren());
+
+async function open(place: unknown = undefined, more: Answers = {}): Promise<void> {
+  host = new FakeHost({ ...answers, ...more });
+  host.state = place;
+  view = document.createElement('mechanist-semantic') as SemanticView;
+  const session = new Session(new PanelChannel(host), host);
+  view.session = session;
+  document.body.append(view);
+  await session.start();
+  await settled();
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 12; turn++) {
+    await new Promise((resolve) => { setTimeout(resolve, 1); });
+    await view.updateComplete;
+  }
+}
+
+const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+const text = (selector: string): string => (view.querySelector(selector)?.textContent ?? '').replace(/\s+/g, ' ').trim();
+const press = async (key: string, on: Element = document.body): Promise<void> => {
+  on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, composed: true }));
+  await settled();
+};
+
+describe('the semantic view', () => {
+  it('lists the features of the dictionary in use, and says what to do next', async () => {
+    await open();
+    expect(host.called('semantic.features')[0]).toMatchObject({ model: 'm1', dictionary: 'd2', store: 'zoo/store', labels: 'ws/.mechanist/labels', filter: { dead: false }, offset: 0, limit: 100 });
+    expect(text('.list-head')).toContain('1,024 features');
+    expect(text('.detail')).toContain('Choose a feature');
+  });
+
+  it('opens a card by Enter, keeps the place, names its tab and subject', async () => {
+    await open();
+    const grid = view.querySelector('.grid')!;
+    await press('ArrowDown', grid);
+    expect(host.called('semantic.feature')).toMatchObject([{ feature: 1 }]);
+    await press('Enter', grid);
+    expect(view.querySelector('article.card')!.getAttribute('aria-label')).toBe('Feature 1');
+    // The card was read when the row was passed over.
+    expect(host.called('semantic.feature')).toHaveLength(1);
+    expect(host.state).toMatchObject({ v: 1, feature: 1 });
+    expect(host.heard.at(-1)).toMatchObject({ name: 'about', value: { title: '#1', subject: { kind: 'feature', feature: 1, dictionary: 'd2', subject: 'mechanist:feature/fable-4l/blocks.2.hook_resid_post/1' } } });
+  });
+
+  it('comes back to its place, and to the first one when what was kept is broken', async () => {
+    await open({ v: 1, feature: 7, list: 'map', filter: 'nonsense' });
+    expect(text('.card .label')).toContain('name in subject position 7');
+    expect(view.querySelector('mechanist-feature-map')).not.toBeNull();
+    await open({ v: 99 });
+    expect(view.querySelector('article.card')).toBeNull();
+  });
+
+  it('shows every claim of a card beside its control', async () => {
+    await open({ v: 1, feature: 7 });
+    expect(text('.belief')).toContain('label found again in held-out examples: .93 (wrong label .51, shuffled .50)');
+    expect(text('.belief')).toContain('AUROC .99 (shuffled .52)');
+    expect(text('.belief')).toContain('Perhaps one feature split in two: #12');
+    expect(text('.card')).toContain('a random direction reaches cos .28');
+    expect(text('.card')).toContain('largest for a random direction of equal norm, 0.60');
+    expect(view.querySelectorAll('.tone-control').length).toBeGreaterThan(6);
+  });
+
+  it('draws tokens as text, never as markup', async () => {
+    await open({ v: 1, feature: 7 });
+    expect(view.querySelector('.examples b')).toBeNull();
+    expect(text('.examples')).toContain('<b>book</b>');
+  });
+
+  it('jumps from an example to its file', async () => {
+    await open({ v: 1, feature: 7 });
+    view.querySelector<HTMLElement>('.examples .codicon-go-to-file')!.click();
+    await settled();
+    expect(host.called('panel.goTo')).toEqual([{ file: 'ws/stories/a.txt', start: 10, end: 60 }]);
+  });
+
+  it('colours examples by the loss that ablation costs, beside a random direction', async () => {
+    await open({ v: 1, feature: 7, heat: 'loss' });
+    expect(host.called('semantic.lossEffect')[0]).toMatchObject({ feature: 7, on: { kind: 'contexts', contexts: [4, 6, 12] } });
+    expect(text('mechanist-examples')).toContain('a random direction of equal norm: 0.010');
+    expect(view.querySelector('mechanist-examples .effect-more-9')!.textContent).toBe(' Mary');
+  });
+
+  it('runs a change beside the unchanged model and a random direction, and pins the measurement with its control', async () => {
+    await open({ v: 1, feature: 7 });
+    const panel = view.querySelector('mechanist-effect')!;
+    panel.querySelector<HTMLElement>('vscode-button')!.click();
+    await wait(20);
+    await settled();
+    expect(host.called('semantic.effect')[0]).toMatchObject({ feature: 7, text: 'When Mary', action: { kind: 'ablate' } });
+    expect(panel.textContent).toContain('The change is specific: 18 times that of a random direction');
+    expect(Array.from(panel.querySelectorAll('.run h4'), (head) => head.textContent.replace(/\s+/g, ' ').trim())).toEqual(['unchanged', 'changed KL 0.90', 'random direction KL 0.050']);
+    panel.querySelector<HTMLElement>('.verdict .codicon-pin')!.click();
+    await settled();
+    expect(host.called('panel.pin')[0]).toMatchObject({ evidence: [{ method: 'ablation.feature@1', value: 0.9, control: { name: 'random direction of equal norm', value: 0.05 } }] });
+  });
+
+  it('writes a label into the workspace and reads the lists again', async () => {
+    await open({ v: 1, feature: 7 });
+    const lists = host.called('semantic.features').length;
+    await press('e');
+    const field = view.querySelector<HTMLInputElement>('.label-form input')!;
+    field.value = 'subject of the sentence';
+    view.querySelector('.label-form')!.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+    await settled();
+    expect(host.called('semantic.label.set')).toEqual([{ model: 'm1', dictionary: 'd2', labels: 'ws/.mechanist/labels', feature: 7, label: 'subject of the sentence' }]);
+    expect(host.called('semantic.features').length).toBeGreaterThan(lists);
+  });
+
+  it('offers no writing where the workspace is not trusted', async () => {
+    await open({ v: 1, feature: 7 }, { 'panel.start': () => ({ ...started, context: { ...context, trusted: false } }) });
+    expect(view.querySelector('mechanist-label .codicon-edit')).toBeNull();
+    await press('e');
+    expect(view.querySelector('.label-form')).toBeNull();
+  });
+
+  it('is asked for a feature, for what fires on a selection, for a part', async () => {
+    await open();
+    host.tell('show', { subject: { kind: 'feature', subject: 'mechanist:feature/fable-4l/blocks.2.hook_resid_post/12', feature: 12, dictionary: 'd2' }, action: 'steer' });
+    await settled();
+    await wait(10);
+    await settled();
+    expect(view.querySelector('article.card')!.getAttribute('aria-label')).toBe('Feature 12');
+    expect(host.called('semantic.effect')[0]).toMatchObject({ action: { kind: 'steer', strength: 1 } });
+    host.tell('show', { selection: { text: 'Mary gave', document: 'file:///a.txt', start: 0, end: 9 } });
+    await settled();
+    expect(host.called('semantic.searchText')[0]).toMatchObject({ selection: 'Mary gave' });
+    expect(text('.query')).toBe('fire on “Mary gave”');
+    host.tell('show', { part: 'dictionary' });
+    await settled();
+    expect(text('.detail')).toContain('How good is this dictionary?');
+  });
+
+  it('changes the dictionary first when a feature belongs to another one', async () => {
+    await open();
+    host.tell('show', { subject: { kind: 'feature', subject: 'mechanist:feature/fable-4l/blocks.1.hook_resid_post/3', feature: 3, dictionary: 'd1' } });
+    await settled();
+    expect(host.called('panel.useDictionary')).toEqual([{ dictionary: 'd1' }]);
+    expect(view.querySelector('article.card')).toBeNull();
+    host.tell('context', { ...context, dictionary: 'd1' });
+    await settled();
+    expect(host.called('semantic.feature').at(-1)).toMatchObject({ dictionary: 'd1', feature: 3 });
+  });
+
+  it('steps between dictionaries, lists its keys, searches', async () => {
+    await open();
+    await press('[');
+    expect(host.called('panel.useDictionary')).toEqual([{ dictionary: 'd1' }]);
+    await press('?');
+    expect(view.querySelector('[role=dialog]')!.textContent).toContain('edit the label');
+    await press('Escape');
+    expect(view.querySelector('[role=dialog]')).toBeNull();
+    const search = view.querySelector<HTMLInputElement>('input[type=search]')!;
+    search.value = 'position 12';
+    search.dispatchEvent(new Event('input', { bubbles: true }));
+    await wait(200);
+    await settled();
+    expect(host.called('semantic.features').at(-1)).toMatchObject({ search: 'position 12' });
+  });
+
+  it('teaches how to begin where nothing has been harvested, and shows the harvest in place', async () => {
+    await open(undefined, { 'semantic.stores': () => [] });
+    expect(text('.semantic')).toContain('Nobody has looked yet');
+    view.querySelector<HTMLElement>('.empty vscode-button')!.click();
+    await settled();
+    view.querySelector('mechanist-harvest form')!.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+    await settled();
+    expect(host.called('panel.job.start')[0]).toMatchObject({ id: 'harvest d2', method: 'semantic.harvest', params: { corpus: { kind: 'bundled' }, folder: 'ws/.mechanist/stores/blocks.2.hook_resid_post/bundled' } });
+    const job = { id: 'harvest d2', method: 'semantic.harvest', params: {}, history: [] } as const;
+    host.tell('job', { ...job, state: 'running', progress: { stage: 'running', done: 20, of: 80, tokensPerSecond: 900, rowsReady: 1024, store: 'ws/.mechanist/stores/x' } });
+    await settled();
+    expect(text('.progress-line')).toContain('Running the model: 20 of 80 texts');
+    view.querySelector<HTMLElement>('.progress-line vscode-button')!.click();
+    await settled();
+    expect(host.called('panel.job.cancel')).toEqual([{ id: 'harvest d2' }]);
+    host.tell('job', { ...job, state: 'cancelled', progress: undefined });
+    await settled();
+    expect(text('.progress-line')).toContain('What is finished is kept.');
+  });
+
+  it('shows what a harvest has finished while it runs', async () => {
+    await open(undefined, { 'semantic.stores': () => [] });
+    host.tell('job', { id: 'harvest d2', method: 'semantic.harvest', params: {}, history: [], state: 'running', progress: { stage: 'running', done: 20, of: 80, tokensPerSecond: 900, rowsReady: 1024, store: 'ws/part' } });
+    await settled();
+    expect(host.called('semantic.features')[0]).toMatchObject({ store: 'ws/part' });
+  });
+
+  it('says why something did not work, and tries again', async () => {
+    let broken = true;
+    await open({ v: 1, feature: 7 }, { 'semantic.feature': (params: { feature: number }) => { if (broken) throw new Error('The store is damaged.'); return answers['semantic.feature']!(params as never, () => undefined, new AbortController().signal); } });
+    expect(text('.detail [role=alert]')).toContain('The store is damaged.');
+    broken = false;
+    view.querySelector<HTMLElement>('.detail .failure vscode-button')!.click();
+    await settled();
+    expect(view.querySelector('article.card')).not.toBeNull();
+  });
+
+  it.each([
+    ['the list', undefined], ['a card', { v: 1, feature: 7 }], ['the map', { v: 1, feature: 7, list: 'map' }], ['the dictionary', { v: 1, page: 'dictionary' }], ['training', { v: 1, page: 'train' }], ['harvest', { v: 1, page: 'harvest' }],
+  ])('has no violation of accessibility rules: %s', async (_, place) => {
+    await open(place);
+    expect(await axeViolations(view)).toEqual([]);
+  });
+
+  it('has no literal style attribute in its templates, which the content security policy would refuse', async () => {
+    await open({ v: 1, feature: 7 });
+    expect(Array.from(view.querySelectorAll('[style]'), (element) => element.tagName).filter((tag) => !['MECHANIST-TABLE', 'DIV'].includes(tag))).toEqual([]);
+  });
+});
