@@ -6,7 +6,9 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { MetricKind } from './question/question.ts';
 import type { Params } from '../../src/protocol/methods.ts';
 import type { PromptToken, QuestionSuggestions } from '../../src/protocol/methods/algorithmicResults.ts';
+import type { PanelParams } from '../../src/protocol/views/panel.ts';
 import type { AskedQuestion } from '../../src/protocol/views/algorithmic.ts';
+import { failureText } from '../shared/channel.ts';
 import { Resource } from '../shared/resource.ts';
 import type { Session } from '../shared/session.ts';
 import { t } from '../shared/strings.ts';
@@ -29,6 +31,8 @@ export class Inquiry implements ReactiveControllerHost {
   readonly corrupted = new Resource<readonly PromptToken[]>(this);
   /** What a person should know about the answers: one that is several tokens, one that is not in the vocabulary. */
   remark: string | undefined;
+  /** What became of the last pin. */
+  pinned: { readonly ok: boolean; readonly message: string } | undefined;
   private readonly watchers = new Set<() => void>();
   private readonly resets = new Set<() => void>();
   private typing: ReturnType<typeof setTimeout> | undefined;
@@ -152,6 +156,15 @@ export class Inquiry implements ReactiveControllerHost {
     const { distractor = first === undefined ? undefined : { token: first.token, id: first.id } } = this.question;
     this.change({ ...this.question, target: chosen, distractor: distractor?.id === chosen.id && first !== undefined ? { token: first.token, id: first.id } : distractor });
     if (this.question.corrupted !== '' && this.corrupted.state.kind !== 'ready') await this.readCorrupted();
+  }
+
+  /** Puts evidence into a finding; what became of it is said in the page. */
+  pin(evidence: PanelParams<'panel.pin'>): void {
+    const told = (ok: boolean, message: string): void => {
+      this.pinned = { ok, message };
+      this.requestUpdate();
+    };
+    this.session.channel.ask('panel.pin', evidence).then(() => told(true, t('Pinned to a finding.')), (error: unknown) => told(false, failureText(error)));
   }
 
   addController(_controller: ReactiveController): void {

@@ -37,15 +37,15 @@ const circuitSchema = v.object({
 });
 const graphSchema = v.object({
   node: v.fallback(share, 0.8), edge: v.fallback(share, 0.98), maxNodes: v.fallback(count(5000), 300), kinds: v.fallback(v.array(graphNodeKindSchema), ['feature', 'error', 'token', 'logit']),
-  density: v.fallback(share, 1), list: v.fallback(v.boolean(), false), file: optionalText, set: optionalText,
+  density: v.fallback(share, 1), list: v.fallback(v.boolean(), false), file: optionalText, graph: optionalText, set: optionalText,
   pinned: v.fallback(v.pipe(v.array(index), v.maxLength(10_000)), []),
   supernodes: v.fallback(v.pipe(v.array(v.object({ label: v.pipe(v.string(), v.maxLength(500)), nodes: v.pipe(v.array(index), v.maxLength(10_000)) })), v.maxLength(1000)), []),
 });
 
 const placeSchema = v.object({
   version: v.fallback(v.literal(1), 1), tab: v.fallback(v.picklist(tabIds), 'overview'),
-  question: v.optional(questionSchema, {}), lens: v.optional(lensSchema, {}), attention: v.optional(attentionSchema, {}), patching: v.optional(patchingSchema, {}),
-  circuit: v.optional(circuitSchema, {}), graph: v.optional(graphSchema, {}),
+  question: v.fallback(questionSchema, v.parse(questionSchema, {})), lens: v.fallback(lensSchema, v.parse(lensSchema, {})), attention: v.fallback(attentionSchema, v.parse(attentionSchema, {})), patching: v.fallback(patchingSchema, v.parse(patchingSchema, {})),
+  circuit: v.fallback(circuitSchema, v.parse(circuitSchema, {})), graph: v.fallback(graphSchema, v.parse(graphSchema, {})),
 });
 export type Place = v.InferOutput<typeof placeSchema>;
 

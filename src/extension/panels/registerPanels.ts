@@ -4,6 +4,7 @@ import type { Uri } from 'vscode';
 import * as v from 'valibot';
 import { panelKinds, showRequestSchema, subjectSchema } from '../../protocol/views/panel.ts';
 import type { PanelKind, Pin, ShowRequest, Subject, SubjectAction } from '../../protocol/views/panel.ts';
+import { askedQuestionSchema } from '../../protocol/views/algorithmic.ts';
 import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
@@ -86,6 +87,8 @@ function requestOf(target: unknown): ShowRequest | undefined {
   if (typeof target !== 'object' || target === null) return undefined;
   const subject = v.safeParse(subjectSchema, target);
   if (subject.success) return { subject: subject.output };
+  const question = v.safeParse(askedQuestionSchema, target);
+  if (question.success) return { question: question.output };
   const request = v.safeParse(showRequestSchema, target);
   return request.success ? request.output : undefined;
 }

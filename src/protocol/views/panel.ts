@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { isMethod } from '../methods.ts';
 import type { MethodName, ModelSummary } from '../methods.ts';
+import { askedQuestionSchema } from './algorithmic.ts';
 
 export const panelKinds = ['semantic', 'algorithmic'] as const;
 export type PanelKind = (typeof panelKinds)[number];
@@ -158,6 +159,8 @@ export const showRequestSchema = v.object({
   selection: v.optional(selectionSchema),
   /** A part of the view by its name, and a file for it. */
   part: v.optional(word), file: v.optional(filePath),
+  /** For the algorithmic panel. */
+  question: v.optional(askedQuestionSchema),
 });
 export type ShowRequest = v.InferOutput<typeof showRequestSchema>;
 

@@ -42,7 +42,7 @@ export function metricOf({ metric, target, distractor }: Question): QuestionMetr
 /** What patching and circuits run on; undefined while something is missing. */
 export function promptsOf(question: Question): Prompts | undefined {
   const { text, corrupted, pairs } = question;
-  if (pairs?.all === true) return { kind: 'pairs', source: { kind: 'file', path: pairs.path } };
+  if (pairs?.all === true) return { kind: 'pairs', source: { kind: 'file', path: pairs.path }, limit: 200 };
   const metric = metricOf(question);
   return metric === undefined || text === '' || corrupted === '' ? undefined : { kind: 'pair', clean: text, corrupted, metric };
 }

@@ -1,0 +1,57 @@
+/** `<mechanist-graph-list>`: the drawn nodes as a table, equal in content to the drawing: for reading, and for those who do not see it. */
+import { html } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { GraphNode, GraphView } from '../../../src/protocol/methods/graphResults.ts';
+import type { Column, RowEvent, Sort, TableSource } from '../../shared/components/virtualTable.ts';
+import { activationText } from '../../shared/notation.ts';
+import { t } from '../../shared/strings.ts';
+import { InquiryElement } from '../parts/inquiryElement.ts';
+import type { GraphWork } from './graphWork.ts';
+import { nodeName, placeText } from './nodeText.ts';
+
+export class GraphList extends InquiryElement {
+  static override readonly properties = { ...InquiryElement.properties, work: { attribute: false }, view: { attribute: false }, tokens: { attribute: false }, sort: { state: true } };
+  declare work: GraphWork;
+  declare view: GraphView;
+  declare tokens: readonly string[];
+  declare private sort: Sort;
+  private source: TableSource<GraphNode> | undefined;
+  private columns: readonly Column<GraphNode>[] = [];
+
+  constructor() {
+    super();
+    this.sort = { by: 'influence', descending: true };
+  }
+
+  override render(): TemplateResult {
+    return html`<div class="graph-list"><mechanist-table .columns=${this.columns} .source=${this.source} .sort=${this.sort} .selected=${this.work.selected?.node} .name=${t('Nodes of the graph')} .none=${t('No node is above the thresholds.')}
+      @sort-change=${({ detail }: CustomEvent<Sort>) => { this.sort = detail; }} @row-open=${({ detail }: RowEvent<GraphNode>) => this.work.select(detail)} @row-pin=${({ detail }: RowEvent<GraphNode>) => void this.work.togglePin(detail.node)}></mechanist-table></div>`;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    if (!changed.has('view') && !changed.has('sort')) return;
+    const sorted = sortNodes(this.view.nodes, this.sort);
+    this.source = { key: ({ node }) => node, load: (offset, count) => Promise.resolve({ total: sorted.length, rows: sorted.slice(offset, offset + count) }) };
+    this.columns = [
+      { id: 'pinned', title: '', track: '2ch', cell: ({ node }) => (this.work.pinned.includes(node) ? html`<span class="codicon codicon-pinned" role="img" aria-label=${t('pinned')}></span>` : '') },
+      { id: 'layer', title: t('layer'), track: '6ch', sortable: true, numeric: true, cell: ({ layer, kind }) => (kind === 'token' ? t('in') : kind === 'logit' ? t('out') : layer) },
+      { id: 'node', title: t('node'), track: 'minmax(10ch, 1fr)', cell: nodeName },
+      { id: 'label', title: t('label'), track: 'minmax(8ch, 2fr)', sortable: true, cell: ({ kind, label }) => (kind === 'feature' ? label : '') },
+      { id: 'position', title: t('position'), track: 'minmax(8ch, 1fr)', sortable: true, cell: (node) => (node.kind === 'logit' ? '' : placeText(node, this.tokens)) },
+      { id: 'activation', title: t('active'), track: '7ch', numeric: true, sortable: true, cell: ({ activation }) => (activation === undefined ? '' : activationText(activation)) },
+      { id: 'influence', title: t('influence'), track: '8ch', numeric: true, sortable: true, cell: ({ influence }) => influence.toPrecision(2) },
+    ];
+  }
+}
+
+/** Nodes by a column; ties by index, so that an order is the same each time. */
+export function sortNodes(nodes: readonly GraphNode[], { by, descending }: Sort): GraphNode[] {
+  const sign = descending ? -1 : 1;
+  const compare = (a: GraphNode, b: GraphNode): number => {
+    if (by === 'label') return a.label < b.label ? -1 : a.label > b.label ? 1 : 0;
+    const value = (node: GraphNode): number => (by === 'layer' ? node.layer : by === 'position' ? node.position : by === 'activation' ? (node.activation ?? Number.NEGATIVE_INFINITY) : node.influence);
+    return value(a) === value(b) ? 0 : value(a) - value(b);
+  };
+  return nodes.toSorted((a, b) => sign * compare(a, b) || a.node - b.node);
+}

@@ -1,0 +1,185 @@
+/** What the graph tab asks for. The graph lies in the engine; here is only what is drawn, what is selected, what is pinned. No DOM. */
+import type { Params } from '../../../src/protocol/methods.ts';
+import type { GraphChange } from '../../../src/protocol/methods/graph.ts';
+import type { GraphIntervention, GraphNode, GraphNodePage, GraphSummary, GraphView, SupernodeProposal, TranscoderSetSummary } from '../../../src/protocol/methods/graphResults.ts';
+import { Resource } from '../../shared/resource.ts';
+import { t } from '../../shared/strings.ts';
+import type { Inquiry } from '../inquiry.ts';
+import type { Place } from '../place.ts';
+
+export interface Intervened {
+  readonly result: GraphIntervention;
+  readonly nodes: readonly number[];
+  readonly change: GraphChange;
+  readonly measure: 'model' | 'direct';
+}
+
+export class GraphWork {
+  readonly sets: Resource<readonly TranscoderSetSummary[]>;
+  readonly summary: Resource<GraphSummary>;
+  readonly view: Resource<GraphView>;
+  readonly found: Resource<GraphNodePage>;
+  readonly proposals: Resource<readonly SupernodeProposal[]>;
+  readonly intervention: Resource<Intervened>;
+  /** The node whose card is open. */
+  selected: GraphNode | undefined;
+  private readonly inquiry: Inquiry;
+  private restored = false;
+
+  constructor(inquiry: Inquiry) {
+    this.inquiry = inquiry;
+    this.sets = new Resource(inquiry);
+    this.summary = new Resource(inquiry);
+    this.view = new Resource(inquiry);
+    this.found = new Resource(inquiry);
+    this.proposals = new Resource(inquiry);
+    this.intervention = new Resource(inquiry);
+  }
+
+  get choices(): Place['graph'] {
+    return this.inquiry.place.graph;
+  }
+
+  get graph(): string | undefined {
+    return this.summary.state.kind === 'ready' ? this.summary.state.value.graph : undefined;
+  }
+
+  /** Nodes that are pinned, alone or in a group. */
+  get pinned(): readonly number[] {
+    return this.choices.pinned;
+  }
+
+  /** Looks for what was open before a reload, and for what a graph can be built with. */
+  ensure(): void {
+    if (this.inquiry.session.model !== undefined && this.sets.state.kind === 'idle') void this.sets.load((signal) => this.channel.call('graph.sets', { model: this.inquiry.modelKey }, { signal }));
+    if (this.restored || this.inquiry.session.context.engine.kind === 'failed') return;
+    this.restored = true;
+    void this.restore();
+  }
+
+  async build(): Promise<void> {
+    const { question, modelKey } = this.inquiry;
+    const { set } = this.choices;
+    const { target, distractor, metric } = question;
+    const goal = metric === 'logit_diff' && target !== undefined && distractor !== undefined ? { kind: 'difference', target: target.id, distractor: distractor.id } as const
+      : metric === 'log_prob' && target !== undefined ? { kind: 'tokens' as const, ids: [target.id] } : { kind: 'top' } as const;
+    const params: Params<'graph.build'> = { model: modelKey, text: question.text, target: goal, ...(set === undefined ? {} : { set }) };
+    this.leave();
+    await this.summary.load((signal, onProgress) => this.channel.call('graph.build', params, { signal, onProgress }));
+    await this.opened(undefined);
+  }
+
+  async chooseFile(): Promise<void> {
+    const [path] = await this.channel.ask('panel.pick', { what: 'file', title: t('Graph of circuit-tracer or Neuronpedia'), extensions: ['json'] });
+    if (path !== undefined) await this.open(path);
+  }
+
+  async open(path: string): Promise<void> {
+    this.restored = true;
+    this.leave();
+    await this.summary.load((signal, onProgress) => this.channel.call('graph.open', { path }, { signal, onProgress }));
+    const graph = this.graph;
+    if (graph === undefined) return;
+    const { nodes, supernodes } = await this.channel.call('graph.pinned', { graph });
+    this.inquiry.choose('graph', { pinned: [...nodes], supernodes: supernodes.map(({ label, nodes: members }) => ({ label, nodes: [...members] })) });
+    await this.opened(path);
+  }
+
+  /** Another threshold or filter: what is drawn stays until the new part is there. */
+  async choose(change: Partial<Place['graph']>): Promise<void> {
+    this.inquiry.choose('graph', change);
+    await this.look();
+  }
+
+  async look(): Promise<void> {
+    const { graph } = this;
+    if (graph === undefined) return;
+    const { node, edge, maxNodes, kinds, density, pinned, supernodes } = this.choices;
+    const kept = [...new Set([...pinned, ...supernodes.flatMap(({ nodes }) => nodes)])];
+    await this.view.load((signal) => this.channel.call('graph.view', { graph, thresholds: { node, edge }, maxNodes, maxEdges: maxNodes * 8, kinds, density, pinned: kept }, { signal }), { keep: true });
+  }
+
+  select(node: GraphNode | undefined): void {
+    if (node?.node !== this.selected?.node) this.intervention.reset();
+    this.selected = node;
+    this.inquiry.requestUpdate();
+  }
+
+  async search(query: string): Promise<void> {
+    const { graph } = this;
+    if (graph === undefined || query.trim() === '') this.found.reset();
+    else await this.found.load((signal) => this.channel.call('graph.search', { graph, query: query.trim() }, { signal }), { keep: true });
+  }
+
+  async togglePin(node: number): Promise<void> {
+    const { pinned, supernodes } = this.choices;
+    const has = pinned.includes(node);
+    await this.choose({
+      pinned: has ? pinned.filter((one) => one !== node) : [...pinned, node],
+      supernodes: has ? supernodes.map((group) => ({ ...group, nodes: group.nodes.filter((one) => one !== node) })).filter(({ nodes }) => nodes.length > 0) : supernodes,
+    });
+  }
+
+  /** Puts nodes into a group; a node is in one group at most. */
+  async group(label: string, nodes: readonly number[]): Promise<void> {
+    const { pinned, supernodes } = this.choices;
+    const others = supernodes.map((group) => ({ ...group, nodes: group.nodes.filter((node) => !nodes.includes(node)) })).filter((group) => group.nodes.length > 0);
+    await this.choose({ pinned: [...new Set([...pinned, ...nodes])], supernodes: [...others, { label, nodes: [...nodes] }] });
+  }
+
+  async ungroup(label: string): Promise<void> {
+    await this.choose({ supernodes: this.choices.supernodes.filter((group) => group.label !== label) });
+  }
+
+  async propose(): Promise<void> {
+    const { graph } = this;
+    const { node, edge } = this.choices;
+    if (graph !== undefined) await this.proposals.load((signal) => this.channel.call('graph.supernodes', { graph, thresholds: { node, edge } }, { signal }), { keep: true });
+  }
+
+  async intervene(nodes: readonly number[], change: GraphChange, measure: 'model' | 'direct'): Promise<void> {
+    const { graph } = this;
+    if (graph === undefined) return;
+    await this.intervention.load(async (signal, onProgress) => ({
+      result: await this.channel.call('graph.intervene', { graph, nodes: [...nodes], change, measure, controls: 20 }, { signal, onProgress }), nodes, change, measure,
+    }), { keep: true });
+  }
+
+  /** Writes the graph, or its pinned part, where the user says. */
+  async save(format: 'circuit-tracer' | 'subgraph' | 'csv'): Promise<void> {
+    const { graph } = this;
+    if (graph === undefined) return;
+    const { node, edge, pinned, supernodes } = this.choices;
+    const name = format === 'csv' ? 'edges.csv' : format === 'subgraph' ? 'subgraph.json' : 'attribution.graph.json';
+    const [path] = await this.channel.ask('panel.pick', { what: 'saveAs', title: t('Save the graph'), name });
+    if (path !== undefined) await this.channel.call('graph.export', { graph, format, thresholds: { node, edge }, path, ...(pinned.length === 0 ? {} : { pinned: { nodes: pinned, supernodes } }) });
+  }
+
+  get channel(): Inquiry['session']['channel'] {
+    return this.inquiry.session.channel;
+  }
+
+  private async restore(): Promise<void> {
+    const { file, graph } = this.choices;
+    if (graph === undefined && file === undefined) return;
+    const open = await this.channel.call('graph.list', {}).catch(() => []);
+    const known = open.find((one) => one.graph === graph);
+    if (known !== undefined) {
+      this.summary.replace(known);
+      await this.look();
+    } else if (file !== undefined) await this.open(file);
+  }
+
+  private async opened(file: string | undefined): Promise<void> {
+    const { graph } = this;
+    if (graph === undefined) return;
+    this.inquiry.choose('graph', { file, graph });
+    await this.look();
+  }
+
+  private leave(): void {
+    this.selected = undefined;
+    for (const resource of [this.view, this.found, this.proposals, this.intervention]) resource.reset();
+    this.inquiry.choose('graph', { pinned: [], supernodes: [], file: undefined, graph: undefined });
+  }
+}

@@ -1,0 +1,80 @@
+/** `<mechanist-node-card>`: one node of the graph: what it is, what leads to it, what it leads to, what happens without it. */
+import { html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { GraphNeighbours, GraphNode } from '../../../src/protocol/methods/graphResults.ts';
+import type { Column, RowEvent, TableSource } from '../../shared/components/virtualTable.ts';
+import { signedBar } from '../../shared/components/bars.ts';
+import { t } from '../../shared/strings.ts';
+import { featureSubject } from '../../shared/subject.ts';
+import type { Subject } from '../../../src/protocol/views/panel.ts';
+import { InquiryElement } from '../parts/inquiryElement.ts';
+import { signedText } from '../parts/names.ts';
+import type { GraphWork } from './graphWork.ts';
+import { interventionView } from './interventionView.ts';
+import { nodeName, nodeText, placeText } from './nodeText.ts';
+
+type Neighbour = GraphNeighbours['items'][number];
+
+export class NodeCard extends InquiryElement {
+  static override readonly properties = { ...InquiryElement.properties, work: { attribute: false }, node: { attribute: false }, tokens: { attribute: false } };
+  declare work: GraphWork;
+  declare node: GraphNode;
+  declare tokens: readonly string[];
+  private inputs: TableSource<Neighbour> | undefined;
+  private outputs: TableSource<Neighbour> | undefined;
+  private columns: readonly Column<Neighbour>[] = [];
+
+  override render(): TemplateResult {
+    const { node, work } = this;
+    const pinned = work.pinned.includes(node.node);
+    const subject = this.subject();
+    return html`<section class="node-card" aria-label=${t('Node')}>
+      <h2>${subject === undefined ? html`<span class="word">${nodeName(node)}</span>` : html`<mechanist-chip menu .subject=${subject}></mechanist-chip>`} ${node.kind === 'feature' && node.label !== '' ? html`<span>${node.label}</span>` : nothing}
+        <span class="spacer-grow"></span>
+        <button class="icon-button codicon codicon-${pinned ? 'pinned' : 'pin'}" aria-pressed=${pinned} aria-label=${t('Keep in the subgraph')} title=${t('Keep in the subgraph (Space)')} @click=${() => void work.togglePin(node.node)}></button>
+        <button class="icon-button codicon codicon-close" aria-label=${t('Close the card')} title=${t('Close the card')} @click=${() => work.select(undefined)}></button></h2>
+      <p class="quiet">${nodeText(node, this.tokens)}</p>
+      ${node.kind === 'token' ? nothing : this.neighbours(t('What leads to it'), this.inputs)}
+      ${node.kind === 'logit' ? nothing : this.neighbours(t('What it leads to'), this.outputs)}
+      ${node.kind === 'feature' ? interventionView(work, [node.node], node.activation) : nothing}
+    </section>`;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    if (!changed.has('node') && this.inputs !== undefined) return;
+    const source = (direction: 'inputs' | 'outputs'): TableSource<Neighbour> => ({
+      key: ({ node }) => node.node,
+      load: async (offset, count, signal) => {
+        const { total, items } = await this.work.channel.call('graph.neighbours', { graph: this.work.graph!, node: this.node.node, direction, offset, count }, { signal });
+        return { total, rows: items };
+      },
+    });
+    this.inputs = source('inputs');
+    this.outputs = source('outputs');
+    this.columns = [
+      { id: 'node', title: t('node'), track: 'minmax(9ch, 1.2fr)', cell: ({ node }) => nodeName(node) },
+      { id: 'label', title: t('label'), track: 'minmax(6ch, 2fr)', cell: ({ node }) => (node.kind === 'feature' ? node.label : '') },
+      { id: 'place', title: t('at'), track: 'minmax(7ch, 1fr)', cell: ({ node }) => (node.kind === 'logit' ? '' : placeText(node, this.tokens)) },
+      { id: 'bar', title: t('share'), track: '60px', hint: t('Share of the absolute sum over all inputs of the edge’s target'), cell: ({ weight, share }) => signedBar(Math.sign(weight) * share, 1) },
+      { id: 'weight', title: t('weight'), track: '7ch', numeric: true, cell: ({ weight }) => signedText(weight) },
+    ];
+  }
+
+  private neighbours(name: string, source: TableSource<Neighbour> | undefined): TemplateResult {
+    return html`<h3>${name}</h3><div class="neighbours"><mechanist-table .columns=${this.columns} .source=${source} .name=${name} .none=${t('Nothing, above what was kept.')}
+      @row-open=${({ detail }: RowEvent<Neighbour>) => this.work.select(detail.node)} @row-pin=${({ detail }: RowEvent<Neighbour>) => void this.work.togglePin(detail.node.node)}></mechanist-table></div>`;
+  }
+
+  /** The feature as the rest of the program knows it, where its dictionary is open. */
+  private subject(): Subject | undefined {
+    const { node, work, inquiry } = this;
+    const model = inquiry.session.model;
+    const summary = work.summary.value;
+    if (node.kind !== 'feature' || model === undefined || summary?.source.kind !== 'built') return undefined;
+    const { set } = summary.source;
+    const found = model.dictionaries.find(({ kind, hook, source }) => kind !== 'sae' && source.startsWith(set) && hook.startsWith(`blocks.${node.layer}.`));
+    const name = found?.id ?? `${set.split(/[\\/]/).at(-1)}/${node.layer}`;
+    return featureSubject(model.id, name, node.feature, found?.dictionary, node.label === '' ? undefined : node.label);
+  }
+}

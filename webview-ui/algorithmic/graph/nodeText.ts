@@ -1,0 +1,27 @@
+/** A node of a graph in words. Pure. */
+import type { GraphNode } from '../../../src/protocol/methods/graphResults.ts';
+import { activationText, probabilityText, visibleToken } from '../../shared/notation.ts';
+import { t } from '../../shared/strings.ts';
+
+/** `L2 #137`, `error L2`, `␣Mary`, for rows and chips. */
+export function nodeName({ kind, layer, feature, label }: GraphNode): string {
+  switch (kind) {
+    case 'feature': return `L${layer} #${feature}`;
+    case 'error': return `${t('error')} L${layer}`;
+    case 'token': return visibleToken(label);
+    case 'logit': return `△ ${visibleToken(label)}`;
+  }
+}
+
+export function placeText({ position }: GraphNode, tokens: readonly string[]): string {
+  return `${position} ${visibleToken(tokens[position] ?? '')}`;
+}
+
+export function nodeText(node: GraphNode, tokens: readonly string[]): string {
+  const { kind, label, activation, probability, influence, cumulative } = node;
+  return [
+    nodeName(node), ...(kind === 'feature' && label !== '' ? [label] : []), ...(kind === 'logit' ? [] : [t('at {0}', placeText(node, tokens))]),
+    ...(activation === undefined ? [] : [t('active {0}', activationText(activation))]), ...(probability === undefined ? [] : [probabilityText(probability)]),
+    t('influence {0}', influence.toPrecision(2)), t('within the first {0} % of it', (100 * cumulative).toFixed(0)),
+  ].join(' · ');
+}

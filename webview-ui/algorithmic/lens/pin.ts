@@ -1,0 +1,27 @@
+/** Evidence of the lens tab, for findings. */
+import { t } from '../../shared/strings.ts';
+import { componentSubject } from '../../shared/subject.ts';
+import type { Inquiry } from '../inquiry.ts';
+import { pairInputs } from '../parts/evidence.ts';
+import type { Attribution } from './lensWork.ts';
+
+/** Pins the three leading parts, each beside the same part on the other prompt. */
+export function pinAttribution(inquiry: Inquiry, { clean, corrupted }: Attribution): void {
+  const { question, place, session } = inquiry;
+  const top = clean.contributions.slice(0, 3);
+  const other = new Map(corrupted?.contributions.map(({ name, contribution }) => [name, contribution]));
+  const model = session.model!.id;
+  const heads = place.lens.by === 'head';
+  inquiry.pin({
+    claim: t('“{0}” after “{1}” is written directly by {2}.', question.target?.token ?? '', question.text, top.map(({ name }) => name).join(', ')),
+    subjects: top.map(({ hook, index }) => (heads && index !== undefined ? componentSubject(model, hook, { head: index }) : componentSubject(model, hook))),
+    evidence: top.map(({ name, hook, layer, index, contribution }) => {
+      const control = other.get(name);
+      return {
+        method: 'attribution.direct@1', metric: `direct contribution of ${name}`, unit: 'logits', value: contribution, inputs: pairInputs(question),
+        parameters: { component: heads && layer !== undefined && index !== undefined ? `${layer}.${index}` : hook }, measures: { metric: clean.metric },
+        ...(control === undefined ? {} : { control: { name: 'the same part on the corrupted prompt', value: control } }),
+      };
+    }),
+  });
+}

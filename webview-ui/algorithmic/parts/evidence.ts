@@ -1,0 +1,8 @@
+/** What a finding has to know to run a measurement of this view again. Pure. */
+import type { Question } from '../question/question.ts';
+
+/** The prompt pairs of the question: the file by its path, or the one pair as a line of such a file. */
+export function pairInputs({ text, corrupted, target, distractor, pairs }: Question): Record<string, unknown> {
+  if (pairs?.all === true) return { pairs: pairs.path };
+  return { pair: { clean: text, corrupted, answers: target === undefined ? [] : [target.token], distractors: distractor === undefined ? [] : [distractor.token] } };
+}

@@ -1,0 +1,24 @@
+/** Evidence of a patched place, beside all other places of its kind. */
+import { t } from '../../shared/strings.ts';
+import { componentSubject } from '../../shared/subject.ts';
+import type { Inquiry } from '../inquiry.ts';
+import { pairInputs } from '../parts/evidence.ts';
+import type { Place, Sweep } from './patchingWork.ts';
+import { amongOthers, placeName } from './viewModel.ts';
+
+export function pinCell(inquiry: Inquiry, { scores, params }: Sweep, place: Place): void {
+  const { question, session } = inquiry;
+  const { value, high, interval } = amongOthers(scores, params, place);
+  const hook = scores.hooks[place.hook]!;
+  const where = Object.fromEntries(scores.axes.map(({ name }, axis) => [name, place.at[axis]!]));
+  const name = placeName(scores, place);
+  inquiry.pin({
+    claim: t('“{0}” after “{1}” passes through {2}.', question.target?.token ?? '', question.text, name),
+    subjects: [componentSubject(session.model!.id, hook, where.head === undefined ? undefined : { head: where.head })],
+    evidence: [{
+      method: 'patching.activation@1', metric: params.replacement === 'patch' ? 'share of the metric restored' : 'change of the metric', value, ...(interval === undefined ? {} : { interval: [interval[0], interval[1]] }),
+      inputs: pairInputs(question), parameters: { hook, ...where, direction: params.direction, replacement: params.replacement }, seed: params.seed ?? 0,
+      ...(Number.isFinite(high) ? { control: { name: 'other places, 99th percentile', value: high } } : {}), measures: { clean: scores.cleanMetric, corrupted: scores.corruptedMetric },
+    }],
+  });
+}
