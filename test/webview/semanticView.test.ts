@@ -22,7 +22,7 @@ beforeAll(() => {
 
 beforeEach(() => document.body.replaceChildren());
 
-async function open(place: unknown = undefined, more: Answers = {}): Promise<void> {
+async function open(place?: unknown, more: Answers = {}): Promise<void> {
   host = new FakeHost({ ...answers, ...more });
   host.state = place;
   view = document.createElement('mechanist-semantic') as SemanticView;
