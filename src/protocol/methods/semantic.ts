@@ -98,8 +98,8 @@ export const semanticSchemas = {
       v.object({ kind: v.literal('text'), text }),
     ]),
   }),
-  /** Writes a label; `label: null` removes it. */
-  'semantic.label.set': v.object({ ...target, labels: path, feature: whole, label: v.nullable(v.pipe(v.string(), v.maxLength(1000))), author: v.optional(v.picklist(['hand', 'model']), 'hand'), model: v.optional(identifier) }),
+  /** Writes a label; `label: null` removes it. `writer`: the language model that wrote it. */
+  'semantic.label.set': v.object({ ...target, labels: path, feature: whole, label: v.nullable(v.pipe(v.string(), v.maxLength(1000))), author: v.optional(v.picklist(['hand', 'model']), 'hand'), writer: v.optional(identifier) }),
   /** Labels from statistics alone, scored; `save` writes those that beat their baseline by `margin`, where there is no label by hand. */
   'semantic.label.auto': v.object({ ...stored, labels, features: v.optional(features), save: v.optional(v.boolean(), false), margin: v.optional(finite, 0.2) }),
   /** What a judge is asked about a free-text label: held-out examples, unmarked and marked. */

@@ -1,5 +1,5 @@
 /** The semantic view's requests, from a person's texts to cards, effects and labels, against the command line where it computes the same. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -192,4 +192,98 @@ test('what is not there is a typed error', async () => {
     () => ask('semantic.harvest', { ...target(), corpus: { kind: 'bundled' }, folder: stores }),
   ];
   for (const failing of cases) await expect(failing()).rejects.toBeInstanceOf(MechanistError);
+});
+
+describe('labels', () => {
+  const labels = join(folder, 'labels');
+
+  test('by hand are kept in a file of the dictionary, searched and removed', async () => {
+    expect(await ask('semantic.label.set', { ...target(), labels, feature: 3, label: ' names of people ' })).toEqual({ label: 'names of people', author: 'hand' });
+    expect((await table({ labels, search: 'people' })).rows.map(({ feature }) => feature)).toEqual([3]);
+    expect((await table({ labels, filter: { labelled: true } })).total).toBe(1);
+    expect((await table({ labels, sort: { by: 'label' }, limit: 1 })).rows[0]!.feature).toBe(3);
+    expect(await ask('semantic.label.set', { ...target(), labels, feature: 3, label: null })).toBeNull();
+    expect((await table({ labels, filter: { labelled: true } })).total).toBe(0);
+  });
+
+  test('from statistics come with scores, and only those above their baseline are saved', async () => {
+    await ask('semantic.label.set', { ...target(), labels, feature: 0, label: 'mine' });
+    const found = await ask('semantic.label.auto', { ...target(), labels, save: true, margin: 0.2 });
+    expect(found.labels.length + found.skipped).toBe(store.alive);
+    for (const { label: { label, score } } of found.labels) {
+      expect(label).toMatch(/^(on|after|two after)/);
+      expect(score!.detection >= 0 && score!.detection <= 1 && Math.abs(score!.shuffled - 0.5) < 0.1).toBe(true);
+    }
+    const passed = found.labels.filter(({ label: { score } }) => score!.detection - score!.wrongLabel >= 0.2);
+    const labelled = (await table({ labels, filter: { labelled: true }, limit: 1000 })).rows;
+    expect(labelled.map(({ feature }) => feature)).toEqual([...new Set([0, ...passed.map(({ feature }) => feature)])].toSorted((a, b) => a - b));
+    expect(labelled[0]!.label).toEqual({ label: 'mine', author: 'hand' });
+    const own = labelled.find(({ label }) => label!.author === 'statistics');
+    if (own !== undefined) expect((await ask('semantic.label.score', { ...target(), labels, feature: own.feature })).detection).toBe(own.label!.score!.detection);
+  });
+
+  test('in words are scored from the answers of a judge', async () => {
+    const { feature } = (await ask('semantic.label.auto', target())).labels.at(-1)!;
+    await ask('semantic.label.set', { ...target(), labels, feature, label: 'a guess', author: 'model', writer: 'somebody' });
+    const tests = await ask('semantic.label.tests', { ...target(), labels, feature });
+    expect(tests.label).toBe('a guess');
+    expect(tests.wrong!.feature).not.toBe(feature);
+    expect(tests.fuzzing.every(({ text }) => text.includes('<<'))).toBe(true);
+    expect(tests.detection.every(({ text }) => !text.includes('<<'))).toBe(true);
+    const count = tests.detection.length;
+    const constant = (value: number): number[] => new Array<number>(2 * count).fill(value);
+    const score = await ask('semantic.label.score', { ...target(), labels, feature, answers: { label: constant(1), wrong: constant(0), empty: constant(0.5) } });
+    expect([score.detection, score.wrongLabel, score.empty, score.fuzzing]).toEqual([0.5, 0.5, 0.5, 0.5]);
+    await expect(ask('semantic.label.score', { ...target(), labels, feature, answers: { label: [1], wrong: [1] } })).rejects.toMatchObject({ reason: 'argument' });
+    await expect(ask('semantic.label.score', { ...target(), labels, feature })).rejects.toMatchObject({ reason: 'argument' });
+  });
+
+  test('leave and come back as Neuronpedia’s explanations; features leave with examples', async () => {
+    const file = join(folder, 'out/explanations.jsonl');
+    const written = await ask('semantic.export', { ...target(), labels, what: 'explanations', file });
+    const again = join(folder, 'labels-again');
+    expect(await ask('semantic.import', { ...target(), labels: again, file })).toEqual({ imported: written.count, kept: 0, skipped: 0 });
+    expect(await ask('semantic.import', { ...target(), labels: again, file })).toEqual({ imported: 0, kept: written.count, skipped: 0 });
+    const features = join(folder, 'out/features.jsonl');
+    expect((await ask('semantic.export', { ...target(), labels, what: 'features', features: [0, 1], file: features })).count).toBe(2);
+    const [first] = readFileSync(features, 'utf8').split('\n').map((line) => (line === '' ? {} : JSON.parse(line)) as Record<string, unknown>);
+    expect(first).toMatchObject({ modelId: tinyModel.id, layer: model.dictionaries[0]!.id, index: '0', explanations: [{ description: 'mine' }] });
+    expect(first!['vector']).toHaveLength(tinyModel.width);
+    const activations = first!['activations'] as { tokens: string[]; values: number[]; maxValue: number; maxValueTokenIndex: number }[];
+    for (const { tokens, values, maxValue, maxValueTokenIndex } of activations) expect([tokens.length, values[maxValueTokenIndex]]).toEqual([values.length, maxValue]);
+    expect((await ask('semantic.import', { ...target(), labels: join(folder, 'labels-third'), file: features })).imported).toBe(1);
+    writeFileSync(file, '{"index": -1, "description": "x"}');
+    await expect(ask('semantic.import', { ...target(), labels, file })).rejects.toMatchObject({ reason: 'parse' });
+  });
+});
+
+test('the page of a dictionary has intervals, lists and controls', async () => {
+  const page = await ask('semantic.dictionary', { ...target(), contexts: 8 });
+  expect(page.scores['l0']!.value).toBeLessThanOrEqual(6);
+  for (const { value, low, high } of Object.values(page.scores)) expect(Number.isNaN(value) || (low <= value && value <= high)).toBe(true);
+  expect(page.dead.total).toBe(tinyModel.latents - store.alive);
+  expect(page.geometry.randomMeanMaxCosine).toBeGreaterThan(0);
+  expect(page.tradeoff).toEqual([expect.objectContaining({ dictionary: target().dictionary })]);
+});
+
+test('a dictionary is trained with live curves, ended early and kept', async () => {
+  const out = join(folder, 'trained');
+  mkdirSync(out);
+  const steps: number[] = [];
+  const job = jobs['semantic.train'](session, parseParams('semantic.train', {
+    model: model.model, job: 'one', hook: 'blocks.1.hook_resid_post', corpus: { kind: 'files', paths: [texts] }, folder: out, architecture: 'topk', latents: 64, k: 4, steps: 400, batchSize: 64, contextLength: 32,
+  }), new AbortController().signal);
+  for (;;) {
+    const { done, value } = await job.next();
+    if (done === true) {
+      expect(value).toMatchObject({ stoppedEarly: true });
+      expect(value.steps).toBeLessThan(400);
+      expect(session.model(model.model).dictionary(value.dictionary).summary).toMatchObject({ latents: 64, hook: 'blocks.1.hook_resid_post' });
+      break;
+    }
+    if (typeof value === 'object' && value !== null && 'step' in value) steps.push(value.step as number);
+    if (steps.length === 5) await ask('semantic.train.stop', { job: 'one' });
+  }
+  expect(steps.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
+  await expect(ask('semantic.train.stop', { job: 'one' })).rejects.toMatchObject({ reason: 'not-found' });
 });

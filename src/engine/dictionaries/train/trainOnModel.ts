@@ -34,6 +34,8 @@ export interface ModelTrainingRequest {
   readonly formulation?: 'sparse' | 'dense';
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
+  /** Ends the training after the step under way; what has been learned is returned. */
+  readonly finish?: AbortSignal;
 }
 
 /**
@@ -66,6 +68,7 @@ export async function* trainOnModel(request: ModelTrainingRequest): AsyncGenerat
     for await (const progress of trainer.run(signal)) {
       if (checkpoint !== undefined && progress.step % checkpoint.every === 0) save();
       yield progress;
+      if (request.finish?.aborted) break;
     }
     save();
     const metadata = {

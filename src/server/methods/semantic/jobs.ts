@@ -1,12 +1,15 @@
 /** The jobs behind the semantic view's requests. */
-import { MechanistError } from '../../../engine/errors.ts';
 import type { ParsedParams, Results } from '../../../protocol/methods.ts';
 import type { SemanticResults } from '../../../protocol/methods/semanticResults.ts';
 import type { Job } from '../../scheduler.ts';
 import type { Session } from '../../session.ts';
+import { dictionaryPage } from './dictionaryPage.ts';
 import { effect, lossEffect } from './effects.ts';
 import { feature, features, map, searchText, similar } from './features.ts';
 import { harvest, stores } from './harvest.ts';
+import { exportFeatures, importLabels } from './interchange.ts';
+import { labelAuto, labelScore, labelSet, labelTests } from './labels.ts';
+import { train, trainStop } from './train.ts';
 
 export const semanticJobs: { readonly [M in keyof SemanticResults]: (session: Session, params: ParsedParams<M>, signal: AbortSignal) => Job<Results[M]> } = {
   'semantic.stores': stores,
@@ -18,18 +21,13 @@ export const semanticJobs: { readonly [M in keyof SemanticResults]: (session: Se
   'semantic.searchText': searchText,
   'semantic.effect': effect,
   'semantic.lossEffect': lossEffect,
-  'semantic.label.set': missing,
-  'semantic.label.auto': missing,
-  'semantic.label.tests': missing,
-  'semantic.label.score': missing,
-  'semantic.dictionary': missing,
-  'semantic.train': missing,
-  'semantic.train.stop': missing,
-  'semantic.export': missing,
-  'semantic.import': missing,
+  'semantic.label.set': labelSet,
+  'semantic.label.auto': labelAuto,
+  'semantic.label.tests': labelTests,
+  'semantic.label.score': labelScore,
+  'semantic.dictionary': dictionaryPage,
+  'semantic.train': train,
+  'semantic.train.stop': trainStop,
+  'semantic.export': exportFeatures,
+  'semantic.import': importLabels,
 };
-
-async function* missing(): Job<never> {
-  yield undefined;
-  throw new MechanistError('unsupported', 'This request is not answered by this build.', { field: 'method' });
-}

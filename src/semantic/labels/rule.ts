@@ -1,0 +1,76 @@
+/**
+ * A label from statistics is a rule about tokens that can be evaluated on any text: a few alternatives, each a
+ * conjunction of conditions on the token itself, on those right before it, or on what occurs shortly before it.
+ */
+import { MechanistError } from '../../engine/errors.ts';
+import { parseJson, isJsonMap } from '../../engine/formats/json.ts';
+
+export interface Condition {
+  /** How many tokens before: 0 is the token itself; `recent`: anywhere in the 16 before it. */
+  readonly at: 0 | 1 | 2 | 3 | 'recent';
+  /** Token ids, one of which must be there; the most frequent first. */
+  readonly ids: readonly number[];
+}
+
+/** Alternatives of conditions that must all hold. */
+export type Rule = readonly (readonly Condition[])[];
+
+/** Tokens that `recent` looks back. */
+export const recentReach = 16;
+
+/** Whether the rule holds at a row; contexts have `contextLength` tokens, and nothing before their start is looked at. */
+export function holds(rule: Rule, ids: Uint32Array, row: number, contextLength: number): boolean {
+  return rule.some((conditions) => conditions.every((condition) => conditionHolds(condition, ids, row, contextLength)));
+}
+
+export function conditionHolds({ at, ids: wanted }: Condition, ids: Uint32Array, row: number, contextLength: number): boolean {
+  const start = row - (row % contextLength);
+  if (at !== 'recent') return row - at >= start && includes(wanted, ids[row - at]!);
+  for (let r = Math.max(start, row - recentReach); r < row; r++) if (includes(wanted, ids[r]!)) return true;
+  return false;
+}
+
+/** The rule in words: `on “·Mary”, “·John” after “·and”`. */
+export function describeRule(rule: Rule, tokenText: (id: number) => string): string {
+  return rule.map((conditions) => conditions.toSorted((a, b) => order(a) - order(b)).map(({ at, ids }) => `${places[at]} ${listed(ids, tokenText)}`).join(' ')).join('; or ');
+}
+
+export function writeRule(rule: Rule): string {
+  return JSON.stringify(rule.map((conditions) => conditions.map(({ at, ids }) => [at, ids])));
+}
+
+/** Errors: `parse`. */
+export function readRule(text: string): Rule {
+  const malformed = new MechanistError('parse', 'This is not a rule about tokens.', { field: 'rule' });
+  const json = parseJson(text, { maxBytes: 1e5, maxDepth: 6 });
+  if (!Array.isArray(json)) throw malformed;
+  return json.map((conditions) => {
+    if (!Array.isArray(conditions)) throw malformed;
+    return conditions.map((condition) => {
+      if (!Array.isArray(condition) || isJsonMap(condition) || condition.length !== 2) throw malformed;
+      const [at, ids] = condition as readonly unknown[];
+      if (!Object.hasOwn(places, String(at)) || !Array.isArray(ids) || !ids.every((id) => Number.isInteger(id) && id >= 0)) throw malformed;
+      return { at: at as Condition['at'], ids: ids as number[] };
+    });
+  });
+}
+
+const places: Readonly<Record<Condition['at'], string>> = { 0: 'on', 1: 'after', 2: 'two after', 3: 'three after', recent: 'with, shortly before,' };
+const shownIds = 4;
+
+function order({ at }: Condition): number {
+  return at === 'recent' ? 9 : at;
+}
+
+function listed(ids: readonly number[], tokenText: (id: number) => string): string {
+  const named = ids.slice(0, shownIds).map((id) => `“${tokenText(id)}”`).join(', ');
+  return ids.length > shownIds ? `${named} … (${ids.length} tokens)` : named;
+}
+
+const sets = new WeakMap<readonly number[], ReadonlySet<number>>();
+
+function includes(ids: readonly number[], id: number): boolean {
+  let set = sets.get(ids);
+  if (set === undefined) sets.set(ids, (set = new Set(ids)));
+  return set.has(id);
+}

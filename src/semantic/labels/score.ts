@@ -1,0 +1,66 @@
+/** Scores of a label from judgements of test items: balanced accuracies, beside those of a wrong label and of shuffled truth. */
+import { Random } from '../../engine/random.ts';
+import type { Corpus } from '../store/corpus.ts';
+import type { TestItem } from './items.ts';
+import { testing } from './items.ts';
+import type { LabelScore } from './labelFile.ts';
+import { holds } from './rule.ts';
+import type { Rule } from './rule.ts';
+
+/** 0…1 for each item: does the label say that the feature fires here? */
+export interface Judgements {
+  readonly detection: readonly number[];
+  readonly fuzzing: readonly number[];
+}
+
+/** A rule judges by itself: whether it holds anywhere in a window, and on at least half of the marked tokens. */
+export function judgeByRule(rule: Rule, items: readonly TestItem[], { ids, contextLength }: Corpus): Judgements {
+  const at = (row: number): boolean => holds(rule, ids, row, contextLength);
+  return {
+    detection: items.map(({ from, to }) => {
+      for (let row = from; row < to; row++) if (at(row)) return 1;
+      return 0;
+    }),
+    fuzzing: items.map(({ marked }) => (marked.filter(at).length * 2 >= marked.length ? 1 : 0)),
+  };
+}
+
+const shuffles = 20;
+
+/** `wrong`: judgements by labels of other features, whose scores are averaged. `empty`: by no label at all. */
+export function scoreLabel(items: readonly TestItem[], own: Judgements, wrong: readonly Judgements[], seed: number, empty?: Judgements): LabelScore {
+  const truth = items.map(({ positive }) => positive);
+  const random = new Random(seed);
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  const shuffled = Array.from({ length: shuffles }, () => {
+    const order = random.permutation(items.length);
+    return balanced(own.detection, order.map((i) => truth[i]!));
+  });
+  return {
+    detection: balanced(own.detection, truth), fuzzing: balanced(own.fuzzing, truth),
+    wrongLabel: wrong.length === 0 ? 0.5 : mean(wrong.map(({ detection }) => balanced(detection, truth))),
+    fuzzingWrongLabel: wrong.length === 0 ? 0.5 : mean(wrong.map(({ fuzzing }) => balanced(fuzzing, truth))),
+    shuffled: mean(shuffled),
+    ...(empty === undefined ? {} : { empty: balanced(empty.detection, truth) }),
+    byBin: Array.from({ length: testing.bins }, (_, bin) => {
+      const kept = items.map((item, i) => ({ item, i })).filter(({ item }) => !item.positive || item.bin === bin);
+      return kept.some(({ item }) => item.positive) ? balanced(kept.map(({ i }) => own.detection[i]!), kept.map(({ item }) => item.positive)) : Number.NaN;
+    }).map((value) => (Number.isNaN(value) ? -1 : value)),
+    examples: items.length,
+  };
+}
+
+/** Mean of the accuracies on positives and on negatives; answers between 0 and 1 count in part. */
+export function balanced(answers: readonly number[], truth: readonly boolean[]): number {
+  let [hits, positives, rejections, negatives] = [0, 0, 0, 0];
+  truth.forEach((positive, i) => {
+    if (positive) {
+      positives++;
+      hits += answers[i]!;
+    } else {
+      negatives++;
+      rejections += 1 - answers[i]!;
+    }
+  });
+  return positives === 0 || negatives === 0 ? Number.NaN : (hits / positives + rejections / negatives) / 2;
+}

@@ -1,0 +1,97 @@
+/** `semantic.dictionary`: how good a dictionary is, with intervals, beside the model's other dictionaries. */
+import { dirname, join } from 'node:path';
+import { MechanistError } from '../../../engine/errors.ts';
+import { isJsonObject, readJsonObject } from '../../../engine/models/jsonFile.ts';
+import { Random } from '../../../engine/random.ts';
+import { dictionaryMetrics } from '../../../semantic/dictionaryMetrics.ts';
+import type { MetricsReport } from '../../../semantic/dictionaryMetrics.ts';
+import { decoderGeometry } from '../../../semantic/metrics/density.ts';
+import { contextIds, contextsOf } from '../../../semantic/store/corpus.ts';
+import type { ParsedParams } from '../../../protocol/methods.ts';
+import type { DictionaryPage, IntervalValue } from '../../../protocol/methods/semanticResults.ts';
+import type { Job } from '../../scheduler.ts';
+import type { OpenModel, Session } from '../../session.ts';
+import { whileWaiting } from '../../waiting.ts';
+import { contextOf, storeOf } from './context.ts';
+
+/** Share of tokens above which a feature counts as dense. */
+const denseAbove = 0.1;
+const kept = new WeakMap<OpenModel, Map<string, MetricsReport & { readonly randomMeanMaxCosine: number }>>();
+
+/** Errors: `unsupported` for a layer of a cross-layer transcoder, which is only measured as a whole. */
+export async function* dictionaryPage(session: Session, params: ParsedParams<'semantic.dictionary'>, signal: AbortSignal): Job<DictionaryPage> {
+  const context = contextOf(session, params);
+  const { open, source, dictionary } = context;
+  const { weights } = source;
+  const store = await storeOf(context, params.store);
+  if (weights.kind === 'clt') throw new MechanistError('unsupported', 'A cross-layer transcoder is measured as a whole: mechanist metrics does it.', { file: weights.source });
+  const known = kept.get(open) ?? new Map<string, MetricsReport & { readonly randomMeanMaxCosine: number }>();
+  kept.set(open, known);
+  const key = `${dictionary.summary.dictionary} ${store.manifest.corpus.hash} ${params.contexts}`;
+  let report = known.get(key);
+  if (report === undefined) {
+    const held = contextsOf(store.corpus, true);
+    const contexts = (held.length > 0 ? held : contextsOf(store.corpus, false)).slice(0, params.contexts);
+    const batches = Array.from({ length: Math.ceil(contexts.length / contextsPerRun) }, (_, i) => ({ inputIds: contextIds(store.corpus, contexts.subarray(i * contextsPerRun, (i + 1) * contextsPerRun)) }));
+    const progress = { done: 0, of: 1 };
+    const measuring = dictionaryMetrics({ model: open.model, dictionary: weights, runtime: open.runtime, batches, signal, resamples: 200, onProgress: (done, of) => { Object.assign(progress, { done, of }); } });
+    const random = randomGeometry(weights.nLatents, weights.dOut);
+    report = { ...(yield* whileWaiting(measuring, progress)), randomMeanMaxCosine: random };
+    known.set(key, report);
+  }
+  const { fired } = store.overview;
+  const { tokens } = store.manifest;
+  const which = (wanted: (density: number) => boolean): { total: number; features: number[] } => {
+    const found = Array.from(fired.keys()).filter((feature) => wanted(fired[feature]! / tokens));
+    return { total: found.length, features: found.slice(0, params.list) };
+  };
+  return {
+    scores: { ...report.scores } as Record<string, IntervalValue>, interval: report.interval, documents: report.documents, positions: report.positions,
+    density: report.density.histogram, geometry: { ...report.geometry, randomMeanMaxCosine: report.randomMeanMaxCosine },
+    dead: which((density) => density === 0), dense: which((density) => density > denseAbove), tokens,
+    tradeoff: await tradeoff(open, dictionary.summary.hash, report),
+    metadata: Object.fromEntries(Object.entries(weights.metadata).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)).map(([name, value]) => [name, String(value)])),
+  };
+}
+
+const contextsPerRun = 8;
+
+/** Mean largest cosine between as many random directions, of a sample of them. */
+function randomGeometry(latents: number, width: number): number {
+  const random = new Random(0);
+  const rows = Math.min(latents, 2048);
+  return decoderGeometry(Float32Array.from({ length: rows * width }, () => random.normal()), width).meanMaxCosine;
+}
+
+/** The dictionaries whose measures are known: this one, and those whose folder holds a metrics.json of theirs. */
+async function tradeoff(open: OpenModel, own: string, report: MetricsReport): Promise<DictionaryPage['tradeoff']> {
+  const points: DictionaryPage['tradeoff'][number][] = [];
+  for (const { dictionary, hook, architecture, latents, hash, source } of open.dictionarySummaries) {
+    const about = { dictionary, hook, architecture, latents };
+    if (hash === own) {
+      points.push({ ...about, l0: report.scores.l0.value, fvu: report.scores.fvu.value, ceRecovered: report.scores.ceRecoveredZero.value, dead: report.density.dead });
+      continue;
+    }
+    const measured = (await measuresIn(source, hash)) ?? (await measuresIn(dirname(source), hash));
+    if (measured !== undefined) points.push({ ...about, ...measured });
+  }
+  return points;
+}
+
+async function measuresIn(folder: string, hash: string): Promise<{ l0: number; fvu: number; ceRecovered: number; dead: number } | undefined> {
+  const json = await readJsonObject(join(folder, 'metrics.json')).catch((error: unknown) => {
+    // Not our file, or a damaged one: the plot has one point less.
+    if (MechanistError.is(error)) return undefined;
+    throw error;
+  });
+  const measures = json?.['measures'];
+  const list: unknown = isJsonObject(measures) ? measures['dictionaries'] : undefined;
+  const entry: unknown = Array.isArray(list) ? list.find((item) => isJsonObject(item) && item['hash'] === hash) : undefined;
+  if (!isJsonObject(entry) || !isJsonObject(entry['scores']) || !isJsonObject(entry['density'])) return undefined;
+  const { scores, density } = entry as { scores: Record<string, unknown>; density: Record<string, unknown> };
+  const value = (name: string): number => {
+    const score = scores[name];
+    return isJsonObject(score) && typeof score['value'] === 'number' ? score['value'] : Number.NaN;
+  };
+  return { l0: value('l0'), fvu: value('fvu'), ceRecovered: value('ceRecoveredZero'), dead: typeof density['dead'] === 'number' ? density['dead'] : Number.NaN };
+}
