@@ -1,8 +1,11 @@
 /** `mechanist dla`: what each component writes in the direction a metric reads. */
 import { directLogitAttribution } from '../../algorithmic/directLogitAttribution.ts';
+import { featureAttribution, neuronAttribution } from '../../algorithmic/directNeuronAttribution.ts';
+import { openDictionary } from '../../engine/dictionaries/open.ts';
 import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
 import { checkMetric } from '../../engine/metrics/append.ts';
 import { metricGrammar, parseMetric } from '../../engine/metrics/parse.ts';
+import type { Tensor } from '../../engine/tensor.ts';
 import { writeJson } from '../command.ts';
 import type { Command } from '../command.ts';
 import { inputOptions, modelInputs } from '../modelInputs.ts';
@@ -17,6 +20,8 @@ export const dla: Command = {
     ...inputOptions,
     metric: { type: 'string', value: 'METRIC', description: metricGrammar, required: true },
     layers: { type: 'boolean', description: 'Whole attention layers instead of heads.' },
+    neurons: { type: 'boolean', description: 'Also every MLP neuron: neurons/LAYER [batch, pos, neuron].' },
+    dictionary: { type: 'string', value: 'DIR', description: 'Also the features of a dictionary that writes to the stream: features [batch, pos, latent], error and bias [batch, pos].' },
     out: { type: 'string', value: 'FILE', description: 'safetensors file to write: one tensor per component, [batch, pos] or [batch, pos, head].', required: true },
     ...runtimeOptions,
     ...modelOptions,
@@ -30,8 +35,18 @@ ${modelNotes}`,
     const model = await openModel(positionals[0]!, options, output, signal);
     checkMetric(metric, model.graph(), model.output);
     const inputs = await modelInputs(model, options);
-    const result = await withRuntime(options, (runtime) => directLogitAttribution(model, runtime, { inputs, metric, heads: !options.flag('layers') }));
-    writeSafetensors(options.requiredText('out'), result.contributions);
-    writeJson(output, { metric: result.metric, total: result.total, constant: result.constant });
+    const path = options.text('dictionary');
+    const dictionary = path === undefined ? undefined : await openDictionary(path);
+    await withRuntime(options, async (runtime) => {
+      const result = await directLogitAttribution(model, runtime, { inputs, metric, heads: !options.flag('layers') });
+      const tensors = new Map<string, Tensor>(result.contributions);
+      if (options.flag('neurons')) (await neuronAttribution(model, runtime, { inputs, metric })).neurons.forEach((values, layer) => tensors.set(`neurons/${layer}`, values));
+      if (dictionary !== undefined) {
+        const { features, error, bias } = await featureAttribution(model, runtime, dictionary, { inputs, metric });
+        for (const [name, value] of Object.entries({ features, error, bias })) tensors.set(name, value);
+      }
+      writeSafetensors(options.requiredText('out'), tensors);
+      writeJson(output, { metric: result.metric, total: result.total, constant: result.constant });
+    });
   },
 };

@@ -1,4 +1,5 @@
 /** `mechanist heads`: what kind of head each one is, on repeated random tokens. */
+import { headProfiles } from '../../algorithmic/attention/scores.ts';
 import { headScores } from '../../algorithmic/headScores.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { descriptionFolder } from '../../engine/models/openPath.ts';
@@ -15,6 +16,7 @@ export const heads: Command = {
   options: {
     span: { type: 'string', value: 'N', description: 'Length of the random span that is repeated once (default 50).' },
     rows: { type: 'string', value: 'N', description: 'Number of sequences (default 10).' },
+    text: { type: 'string', value: 'TEXT', description: 'Also score the heads on this text; with how much goes to the first token, and the entropy in nats.' },
     seed: { type: 'string', value: 'N', description: 'Seed of the random tokens (default 1).' },
     ...runtimeOptions,
     ...modelOptions,
@@ -34,9 +36,12 @@ ${modelNotes}`,
     });
     const special = new Set([tokenizer?.bosId, tokenizer?.eosId, tokenizer?.padId]);
     const tokenIds = Array.from({ length: vocabulary }, (_, id) => id).filter((id) => !special.has(id));
-    const scores = await withRuntime(options, (runtime) => headScores(model, runtime, {
-      tokenIds, span, rows, seed, signal, ...(tokenizer?.bosId === undefined ? {} : { bosId: tokenizer.bosId }),
-    }));
-    writeJson(output, { span, rows, seed, heads: scores });
+    const text = options.text('text');
+    if (text !== undefined && tokenizer === undefined) throw new MechanistError('unsupported', 'The model has no tokenizer, so it cannot read a text.', { file: model.source });
+    await withRuntime(options, async (runtime) => {
+      const scores = await headScores(model, runtime, { tokenIds, span, rows, seed, signal, ...(tokenizer?.bosId === undefined ? {} : { bosId: tokenizer.bosId }) });
+      const natural = text === undefined ? undefined : await headProfiles(model, runtime, [tokenizer!.encode(text).ids], { signal });
+      writeJson(output, { span, rows, seed, heads: scores, ...(natural === undefined ? {} : { text: natural }) });
+    });
   },
 };

@@ -1,16 +1,21 @@
 /** `mechanist sweep`: activation patching over every layer of one kind of hook point. */
-import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
-import { checkMetric } from '../../engine/metrics/append.ts';
-import { parseMetric, metricGrammar } from '../../engine/metrics/parse.ts';
-import type { Model } from '../../engine/models/model.ts';
+import { sweepPrompts } from '../../algorithmic/sweepPrompts.ts';
+import type { SweepPromptsOptions } from '../../algorithmic/sweepPrompts.ts';
+import { withDictionaries } from '../../engine/dictionaries/dictionary.ts';
+import { openDictionary } from '../../engine/dictionaries/open.ts';
+import { spliceDictionary } from '../../engine/dictionaries/splice.ts';
 import { MechanistError } from '../../engine/errors.ts';
-import { sweep } from '../../engine/sweeps/sweep.ts';
+import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
+import type { Model } from '../../engine/models/model.ts';
 import type { SweepAxis } from '../../engine/sweeps/sites.ts';
 import { f32 } from '../../engine/tensor.ts';
+import type { Tensor } from '../../engine/tensor.ts';
 import { UsageError } from '../command.ts';
-import type { Command } from '../command.ts';
-import { inputsFromFile } from '../modelInputs.ts';
+import type { Command, OptionValues } from '../command.ts';
+import { wholeNumber } from '../dictionaryOptions.ts';
+import { oneOf } from '../edgeOptions.ts';
 import { openModel } from '../openModel.ts';
+import { promptGroups, promptOptions } from '../promptOptions.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
 
 export const sweepCommand: Command = {
@@ -18,38 +23,42 @@ export const sweepCommand: Command = {
   summary: 'Patch clean activations into a corrupted run, site by site, and write the metric of each run.',
   positionals: ['MODEL'],
   options: {
-    clean: { type: 'string', value: 'FILE', description: 'safetensors file with the clean inputs (input_ids [batch, pos], …).', required: true },
-    corrupted: { type: 'string', value: 'FILE', description: 'The corrupted inputs, aligned with the clean ones.', required: true },
-    metric: { type: 'string', value: 'METRIC', description: metricGrammar, required: true },
-    over: { type: 'string', value: 'SITE', description: 'resid_pre, resid_mid, attn_out, mlp_out, z, q, k, v or pattern.', required: true },
-    by: { type: 'string', value: 'AXES', description: 'head, position, or both in the order wanted (default: position for the residual stream and its parts, head for the others).' },
+    ...promptOptions,
+    over: { type: 'string', value: 'SITE', description: 'resid_pre, resid_mid, resid_post, attn_out, mlp_out, z, q, k, v, pattern, neurons, or features (with --dictionary).', required: true },
+    by: { type: 'string', value: 'AXES', description: 'head, position, key and neuron in the order wanted (default: position for the residual stream and its parts, neuron for neurons and features, head for the others).' },
     direction: { type: 'string', value: 'NAME', description: 'denoising (default): clean into corrupted; noising: corrupted into clean.' },
+    replace: { type: 'string', value: 'NAME', description: 'patch (default), or an ablation of the clean run: zero, mean or resample.' },
+    seed: { type: 'string', value: 'N', description: 'Seed of resampling (default 0).' },
+    dictionary: { type: 'string', value: 'DIR', description: 'Dictionary whose features are swept.' },
     rows: { type: 'string', value: 'N', description: 'Patched runs that are computed at once (default 64).' },
     out: { type: 'string', value: 'FILE', description: 'safetensors file to write.', required: true },
     ...runtimeOptions,
     ...modelOptions,
   },
-  notes: `The file gets one tensor named like SITE, of shape [layers, sizes along AXES], with the metric of each patched run (not normalised),
-and the scalars clean_metric and corrupted_metric.
+  notes: `The file gets one tensor named like SITE, of shape [layers, sizes along AXES], with the metric of each patched run (not normalised; summed over
+rows as the metric says, over pairs of a file the mean), the scalars clean_metric and corrupted_metric, and over several pairs
+SITE/low and SITE/high, 95 % bootstrap intervals of the mean.
 ${modelNotes}`,
   async run({ positionals, options, signal, output }) {
-    const metric = parseMetric(options.requiredText('metric'));
     const over = siteOf(options.requiredText('over'));
     const by = axesOf(options.text('by') ?? over.defaultAxis);
-    const direction = directionOf(options.text('direction') ?? 'denoising');
+    const direction = oneOf('--direction', options.text('direction') ?? 'denoising', ['denoising', 'noising'] as const);
+    const replacement = oneOf('--replace', options.text('replace') ?? 'patch', ['patch', 'zero', 'mean', 'resample'] as const);
     const rowsPerRun = positiveInteger(options, 'rows');
+    const seed = wholeNumber(options, 'seed') ?? 0;
     const model = await openModel(positionals[0]!, options, output, signal);
-    checkMetric(metric, model.graph(), model.output);
-    const clean = inputsFromFile(model, options.requiredText('clean'));
-    const corrupted = inputsFromFile(model, options.requiredText('corrupted'));
-    const hooks = hooksOf(model, over);
-    const result = await withRuntime(options, (runtime) => sweep(model, runtime, {
-      clean, corrupted, metric, hooks, by, direction, signal, ...(rowsPerRun === undefined ? {} : { rowsPerRun }),
+    const swept = over.name === 'features' ? await featureSites(model, options) : { hooks: hooksOf(model, over) };
+    const result = await withRuntime(options, async (runtime) => sweepPrompts(model, runtime, await promptGroups(model, runtime, options), {
+      ...swept, by, direction: replacement === 'patch' ? direction : 'noising', replacement, seed, signal, ...(rowsPerRun === undefined ? {} : { rowsPerRun }),
     }));
-    writeSafetensors(options.requiredText('out'), new Map([
-      [over.name, result.scores],
-      ['clean_metric', f32([], [result.cleanMetric])],
-      ['corrupted_metric', f32([], [result.corruptedMetric])],
+    const overPairs = options.text('pairs') !== undefined;
+    const factor = overPairs ? 1 : result.prompts;
+    const shaped = (values: Float32Array, scale = 1): Tensor => f32([swept.hooks.length, ...result.sizes], values.map((value) => scale * value));
+    writeSafetensors(options.requiredText('out'), new Map<string, Tensor>([
+      [over.name, shaped(result.scores, factor)],
+      ['clean_metric', f32([], [factor * result.clean])],
+      ['corrupted_metric', f32([], [factor * result.corrupted])],
+      ...(result.interval === undefined || !overPairs ? [] : [[`${over.name}/low`, shaped(result.interval.low)], [`${over.name}/high`, shaped(result.interval.high)]] as [string, Tensor][]),
     ]));
   },
 };
@@ -62,8 +71,10 @@ interface Site {
 }
 
 const sites: readonly Site[] = [
-  ...['resid_pre', 'resid_mid', 'attn_out', 'mlp_out'].map((name): Site => ({ name, hook: `hook_${name}`, defaultAxis: 'position' })),
+  ...['resid_pre', 'resid_mid', 'resid_post', 'attn_out', 'mlp_out'].map((name): Site => ({ name, hook: `hook_${name}`, defaultAxis: 'position' })),
   ...['z', 'q', 'k', 'v', 'pattern'].map((name): Site => ({ name, hook: `attn.hook_${name}`, defaultAxis: 'head' })),
+  { name: 'neurons', hook: 'mlp.hook_post', defaultAxis: 'neuron' },
+  { name: 'features', hook: '', defaultAxis: 'neuron' },
 ];
 
 function siteOf(name: string): Site {
@@ -73,15 +84,18 @@ function siteOf(name: string): Site {
 }
 
 function axesOf(text: string): SweepAxis[] {
-  const axes = text.split(',').map((axis) => axis.trim());
-  const known = axes.every((axis) => axis === 'head' || axis === 'position');
-  if (!known || new Set(axes).size !== axes.length) throw new UsageError(`--by takes head, position or head,position, not "${text}".`);
+  const axes = text.split(',').map((axis) => oneOf('--by', axis.trim(), ['head', 'position', 'key', 'neuron'] as const));
+  if (new Set(axes).size !== axes.length) throw new UsageError(`--by names an axis twice: "${text}".`);
   return axes;
 }
 
-function directionOf(text: string): 'denoising' | 'noising' {
-  if (text !== 'denoising' && text !== 'noising') throw new UsageError(`--direction takes denoising or noising, not "${text}".`);
-  return text;
+/** The features of a dictionary, with its error kept beside, so that nothing changes until a feature does. */
+async function featureSites(model: Model, options: OptionValues): Promise<Pick<SweepPromptsOptions, 'hooks' | 'graph' | 'parameters'> & { hooks: string[] }> {
+  const path = options.text('dictionary');
+  if (path === undefined) throw new UsageError('--over features needs --dictionary.');
+  const dictionary = await openDictionary(path);
+  const graph = spliceDictionary(model.graph(), dictionary, { errorTerm: true });
+  return { hooks: [`${dictionary.hooks.output!}.hook_sae_acts_post`], graph, parameters: withDictionaries(model.parameters, [dictionary]) };
 }
 
 /** The site's hook in every block. Errors: `argument` when the model does not have it. */

@@ -3,10 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { logitLens } from '../../../algorithmic/logitLens.ts';
 import { readableHooks, residualStreams } from '../../../algorithmic/readout.ts';
+import { tokenWindows } from '../../../algorithmic/tunedLens/tokenWindows.ts';
 import { trainTunedLens } from '../../../algorithmic/tunedLens/train.ts';
 import { loadTunedLens, saveTunedLens } from '../../../algorithmic/tunedLens/tunedLens.ts';
 import { MechanistError } from '../../../engine/errors.ts';
-import { Random } from '../../../engine/random.ts';
 import { i64, numbersOf } from '../../../engine/tensor.ts';
 import type { Tensor } from '../../../engine/tensor.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
@@ -47,7 +47,6 @@ export async function* lensGrid(session: Session, params: ParsedParams<'lens.gri
 }
 
 const mostText = 20_000_000;
-const batchRows = 8;
 
 /** The last tenth of the text is held out. Errors: `argument` for too little text or a relative path; those of `trainTunedLens`. */
 export async function* lensTrain(session: Session, params: ParsedParams<'lens.train'>, signal: AbortSignal): Job<TunedLensReport> {
@@ -57,18 +56,10 @@ export async function* lensTrain(session: Session, params: ParsedParams<'lens.tr
   if ((await stat(file)).size > mostText) throw new MechanistError('memory', `At most ${mostText} bytes of text are read.`, { file });
   yield { stage: 'reading' };
   const { before, ids } = open.tokens(await readFile(file, 'utf8'));
-  const length = Math.min(64, contextOf(open)) - before.length;
-  const split = Math.floor(0.9 * ids.length);
-  if (ids.length - split < length || split < batchRows * length) {
-    throw new MechanistError('argument', `The text has ${ids.length} tokens; a tuned lens needs at least ${batchRows * length * 2}.`, { file, hint: 'Give more text.' });
-  }
-  const random = new Random(params.seed);
-  const windows = (starts: readonly number[]): ReadonlyMap<string, Tensor> => new Map([['input_ids', i64([starts.length, length + before.length], starts.flatMap((start) => [...before, ...ids.slice(start, start + length)]))]]);
-  const heldStarts = Array.from({ length: Math.min(64, Math.floor((ids.length - split) / length)) }, (_, i) => split + i * length);
+  const windows = tokenWindows(ids, before, contextOf(open), params.seed);
   const result = yield* running(open, 'training', signal, ({ signal: stop, onProgress }) => trainTunedLens(open.model, open.runtime, {
-    batch: () => windows(Array.from({ length: batchRows }, () => random.integer(split - length + 1))),
-    heldOut: heldStarts.map((start) => windows([start])), steps: params.steps, threads: session.options.threads, signal: stop, onProgress: (done, total) => onProgress(done, total),
+    batch: windows.batch, heldOut: windows.heldOut, steps: params.steps, threads: session.options.threads, signal: stop, onProgress: (done, total) => onProgress(done, total),
   }));
   await saveTunedLens(params.out, result.lens, open.model);
-  return { path: params.out, trainTokens: params.steps * batchRows * length, heldOutTokens: heldStarts.length * length, layers: result.layers };
+  return { path: params.out, trainTokens: params.steps * windows.batchTokens, heldOutTokens: windows.heldOutTokens, layers: result.layers };
 }
