@@ -62,9 +62,9 @@ function requireSizes(cfg: JsonMap | unknown, model: Model, where: { file?: stri
   if (!(cfg instanceof Map)) return;
   const sizes = [['n_layers', model.config?.nLayers], ['n_heads', model.config?.nHeads], ['d_model', model.config?.dModel]] as const;
   for (const [name, expected] of sizes) {
-    const value: unknown = (cfg as JsonMap).get(name);
+    const value = (cfg as JsonMap).get(name);
     if (value !== undefined && value !== expected) {
-      throw new MechanistError('argument', `The graph is of a model with ${name} = ${String(value)}; ${model.id} has ${expected}.`, { ...where, field: `cfg › ${name}` });
+      throw new MechanistError('argument', `The graph is of a model with ${name} = ${JSON.stringify(value)}; ${model.id} has ${expected}.`, { ...where, field: `cfg › ${name}` });
     }
   }
 }

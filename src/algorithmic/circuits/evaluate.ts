@@ -62,7 +62,7 @@ export interface CircuitReport {
 }
 
 /** A second circuit within this much of F makes the first not unique. */
-export const rashomonMargin = 0.1;
+const rashomonMargin = 0.1;
 
 /** Edges whose loss is measured at most. */
 const mostMinimality = 500;

@@ -15,7 +15,7 @@ export interface PairFile {
 }
 
 /** UTF-16 units of a line that are read, lines of a file, and diagnostics that are kept. */
-export const pairLimits = { line: 100_000, lines: 100_000, diagnostics: 1000 } as const;
+const pairLimits = { line: 100_000, lines: 100_000, diagnostics: 1000 } as const;
 
 /** Never throws for what the text says; see `requirePairs` for that. Errors: `memory` for more lines than are read. */
 export function readPairs(text: string): PairFile {
@@ -103,7 +103,7 @@ class LineReader {
     }
     const value = json.get(key)!;
     if (typeof value === 'string' && value !== '') return value;
-    if (Array.isArray(value) && value.length > 0 && value.every(isTokenId)) return value as readonly number[];
+    if (Array.isArray(value) && value.length > 0 && value.every(isTokenId)) return value;
     this.report('error', value === '' ? 'The prompt is empty.' : 'A prompt is a text or a list of token ids.', undefined, key);
     return undefined;
   }

@@ -8,7 +8,6 @@ import type { ModelSummary, Params, Results } from '../../../src/protocol/method
 import type { AlgorithmicResults } from '../../../src/protocol/methods/algorithmicResults.ts';
 import { algorithmicJobs } from '../../../src/server/methods/algorithmic/jobs.ts';
 import { modelOpen } from '../../../src/server/methods/modelOpen.ts';
-import type { Job } from '../../../src/server/scheduler.ts';
 import { Session } from '../../../src/server/session.ts';
 import { drain } from '../../support/engineHost.ts';
 import { tinyModel, tinyZoo } from '../../support/tinyZoo.ts';
@@ -35,7 +34,7 @@ afterAll(async () => {
 
 function ask<M extends keyof AlgorithmicResults>(method: M, params: Omit<Params<M>, 'model'>): Promise<Results[M]> {
   const parsed = parseParams(method, { model: model.model, ...params });
-  return drain(algorithmicJobs[method](session, parsed, new AbortController().signal) as Job<Results[M]>);
+  return drain(algorithmicJobs[method](session, parsed, new AbortController().signal));
 }
 
 const pairsText = [text, text.replace('store', 'school')].map((clean, i) => JSON.stringify({ clean, corrupted: (i === 0 ? corrupted : corrupted.replace('store', 'school')), answers: [' Mary'], distractors: [' John'] })).join('\n');
