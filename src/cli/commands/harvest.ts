@@ -1,5 +1,4 @@
 /** `mechanist harvest`: a feature store from a corpus. */
-import { join } from 'node:path';
 import { openDictionary, openTranscoders, spansLayers } from '../../engine/dictionaries/open.ts';
 import { tokenizerOf } from '../../engine/models/openPath.ts';
 import { openCorpus } from '../../semantic/store/corpus.ts';
@@ -36,7 +35,7 @@ export const harvest: Command = {
     const folder = options.requiredText('out');
     const shard = shardOption(options);
     const model = await openModel(name, options, output, signal);
-    const source = await openSource(path, options);
+    const source = await sourceAt(path, options);
     const corpus = await readCorpus(corpusFiles(options, files), model, options);
     await withRuntime(options, async (runtime) => {
       const steps = harvestStore({ model, runtime, source, corpus, folder, signal, keepShards: options.flag('keep-shards'), ...(shard === undefined ? {} : { shard }) });
@@ -58,21 +57,18 @@ export const harvest: Command = {
   },
 };
 
-/** A dictionary as the source of a store. Errors: `UsageError` when a layer is needed and none is named. */
-export async function openSource(path: string, options: OptionValues): Promise<FeatureSource> {
-  if (await spansLayers(path)) {
-    const layer = wholeNumber(options, 'layer');
-    const set = await openTranscoders(path, openOptions(options));
-    if (layer === undefined) throw new UsageError('The folder has a dictionary per layer.', 'Name one with --layer.');
-    if (set.kind === 'clt') return featureSource(set, layer);
-    if (set.transcoders[layer] === undefined) throw new UsageError(`The folder has layers 0 to ${set.transcoders.length - 1}.`);
-    return featureSource(set.transcoders[layer]);
-  }
-  return featureSource(await openDictionary(path, openOptions(options)));
+/** A dictionary as the source of features. Errors: `UsageError` when a layer is needed and none is named. */
+export async function sourceAt(path: string, options: OptionValues, layer = wholeNumber(options, 'layer')): Promise<FeatureSource> {
+  if (!(await spansLayers(path))) return featureSource(await openDictionary(path, openOptions(options)));
+  const set = await openTranscoders(path, openOptions(options));
+  if (layer === undefined) throw new UsageError('The folder has a dictionary per layer.', 'Name one with --layer.');
+  if (set.kind === 'clt') return featureSource(set, layer);
+  if (set.transcoders[layer] === undefined) throw new UsageError(`The folder has layers 0 to ${set.transcoders.length - 1}.`);
+  return featureSource(set.transcoders[layer]);
 }
 
 async function readCorpus(paths: readonly string[], model: Model, options: OptionValues): Promise<Corpus> {
-  if (paths.length === 1 && paths[0]!.endsWith('corpus.safetensors')) return openCorpus(join(paths[0]!));
+  if (paths.length === 1 && paths[0]!.endsWith('corpus.safetensors')) return openCorpus(paths[0]!);
   const maxTokens = positiveInteger(options, 'max-tokens');
   const reading = readCorpusFiles(paths, await tokenizerOf(model), { contextLength: positiveInteger(options, 'context') ?? 128, ...(maxTokens === undefined ? {} : { maxTokens }) });
   for (;;) {

@@ -47,7 +47,7 @@ export const identifiedFrom = 0.9;
 export class FeatureTable {
   readonly store: FeatureStore;
   readonly labels: Labels;
-  private readonly tokenText: (id: number) => string;
+  readonly tokenText: (id: number) => string;
   private texts: string[] | undefined;
   private readonly orders = new Map<string, Uint32Array>();
 

@@ -3,7 +3,9 @@ import { throwIfCancelled } from '../../engine/errors.ts';
 import { Random } from '../../engine/random.ts';
 import { aurocOf, classSums } from '../groundTruth/auroc.ts';
 import { classCounts, notApplicable } from '../groundTruth/variables.ts';
+import { identifiedFrom } from '../features/table.ts';
 import { descending } from '../store/entries.ts';
+import type { FeatureStore } from '../store/store.ts';
 import type { Evidence } from './evidence.ts';
 import { testItems } from './items.ts';
 import type { FeatureLabel } from './labelFile.ts';
@@ -64,8 +66,39 @@ export function* autoLabels(fit: Evidence, heldOut: Evidence, features: readonly
   return labels;
 }
 
+export interface LabelSummary {
+  readonly labelled: number;
+  /** Means over the labels. */
+  readonly detection: number;
+  readonly wrongLabel: number;
+  /** Share of labels whose detection beats their wrong-label baseline by the margin. */
+  readonly passed: number;
+  /** The same share of the features that ground truth identifies, on the harvested and on the held-out contexts alike; features without a label count as failed. */
+  readonly identified?: { readonly features: number; readonly passed: number };
+}
+
+/** What all labels together are worth. `features`: those that were to be labelled. */
+export function summarizeLabels(store: FeatureStore, heldOut: Evidence, features: readonly number[], labels: readonly AutoLabel[], margin: number): LabelSummary {
+  const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length);
+  const passed = new Set(labels.filter((label) => beatsBaseline(label, margin)).map(({ feature }) => feature));
+  const summary = {
+    labelled: labels.length, passed: labels.length === 0 ? 0 : passed.size / labels.length,
+    detection: mean(labels.map(({ label }) => label.score!.detection)), wrongLabel: mean(labels.map(({ label }) => label.score!.wrongLabel)),
+  };
+  if (!store.manifest.corpus.labelled) return summary;
+  const identified = features.filter((feature) => {
+    const [best] = store.truth(feature);
+    return best !== undefined && best.auroc >= identifiedFrom && heldOutAuroc(heldOut, feature, best.variable, best.question) >= identifiedFrom;
+  });
+  return { ...summary, identified: { features: identified.length, passed: identified.length === 0 ? 0 : identified.filter((feature) => passed.has(feature)).length / identified.length } };
+}
+
+export function beatsBaseline({ label: { score } }: AutoLabel, margin: number): boolean {
+  return score!.detection - score!.wrongLabel >= margin;
+}
+
 /** AUROC of a feature for a question on the contexts of the evidence; NaN where one side is empty. */
-export function heldOutAuroc({ corpus, counted, entries }: Evidence, feature: number, variable: number, question: number): number {
+function heldOutAuroc({ corpus, counted, entries }: Evidence, feature: number, variable: number, question: number): number {
   const { name, classes, questions } = corpus.variables[variable]!;
   const codes = corpus.codes.get(name)!.map((code, row) => (counted[row] === 1 ? code : notApplicable));
   const counts = classCounts(codes, classes.length);

@@ -3,9 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MechanistError } from '../../../engine/errors.ts';
 import { Random } from '../../../engine/random.ts';
-import { identifiedFrom } from '../../../semantic/features/table.ts';
 import type { FeatureTable } from '../../../semantic/features/table.ts';
-import { autoLabels, heldOutAuroc } from '../../../semantic/labels/auto.ts';
+import { autoLabels, beatsBaseline, summarizeLabels } from '../../../semantic/labels/auto.ts';
 import type { AutoLabel } from '../../../semantic/labels/auto.ts';
 import type { Evidence } from '../../../semantic/labels/evidence.ts';
 import { judgeItems, judgements, itemText, labellingExamples } from '../../../semantic/labels/judge.ts';
@@ -54,8 +53,7 @@ export async function* labelAuto(session: Session, params: ParsedParams<'semanti
     }
     yield { stage: 'labels', done: step.value, of: features.length };
   }
-  const beats = ({ label: { score } }: AutoLabel): boolean => score!.detection - score!.wrongLabel >= params.margin;
-  const passed = labels.filter(beats);
+  const passed = labels.filter((label) => beatsBaseline(label, params.margin));
   return {
     labels: labels.map(({ feature, label }) => {
       const [truth] = table.truths(feature);
@@ -63,12 +61,7 @@ export async function* labelAuto(session: Session, params: ParsedParams<'semanti
     }),
     skipped: features.length - labels.length,
     saved: params.save ? await saveAuto(context, params.labels, passed) : 0,
-    summary: {
-      labelled: labels.length,
-      detection: mean(labels.map(({ label }) => label.score!.detection)), wrongLabel: mean(labels.map(({ label }) => label.score!.wrongLabel)),
-      passed: labels.length === 0 ? 0 : passed.length / labels.length,
-      ...identifiedSummary(table, heldOut, features, new Set(passed.map(({ feature }) => feature))),
-    },
+    summary: summarizeLabels(store, heldOut, features, labels, params.margin),
   };
 }
 
@@ -133,16 +126,6 @@ function wrongLabel(table: FeatureTable, feature: number, seed: number): LabelTe
   return other === undefined ? undefined : { feature: other, label: table.labels.get(other)?.label ?? `on ${table.topTokens(other).map((token) => `“${token}”`).join(', ')}` };
 }
 
-/** How many of the features that ground truth identifies, here and on held-out text, have a label that beats its baseline. */
-function identifiedSummary({ store }: FeatureTable, heldOut: Evidence, features: readonly number[], passed: ReadonlySet<number>): Pick<AutoLabels['summary'], 'identified'> {
-  if (!store.manifest.corpus.labelled) return {};
-  const identified = features.filter((feature) => {
-    const [best] = store.truth(feature);
-    return best !== undefined && best.auroc >= identifiedFrom && heldOutAuroc(heldOut, feature, best.variable, best.question) >= identifiedFrom;
-  });
-  return { identified: { features: identified.length, passed: identified.length === 0 ? 0 : identified.filter((feature) => passed.has(feature)).length / identified.length } };
-}
-
 /** Labels of people and of language models stay. */
 async function saveAuto(context: FeatureContext, folder: string | undefined, labels: readonly AutoLabel[]): Promise<number> {
   if (folder === undefined) throw new MechanistError('argument', 'Name the folder that labels are saved in.', { field: 'labels' });
@@ -174,8 +157,4 @@ function tooFew(): never {
 /** Text of single tokens as it stands in a document. */
 function plainText({ open }: FeatureContext): (id: number) => string {
   return (id) => (id < open.tokenizer.vocabSize ? open.tokenizer.decode([id]) : '');
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length;
 }
