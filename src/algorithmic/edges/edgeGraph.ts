@@ -10,7 +10,7 @@ import { typeOf } from '../../engine/graph/ir.ts';
 import type { Model } from '../../engine/models/model.ts';
 
 /** How the model's graph must be built: per-head inputs and outputs are tensors of their own. */
-export const edgeGraphOptions = { splitQkvInput: true, attnResult: true } as const;
+export const edgeGraphOptions = { splitQkvInput: true, attnResult: true, ungroupKeyValue: true } as const;
 
 export interface EdgeNode {
   readonly name: string;
@@ -32,7 +32,7 @@ export interface EdgeGraph {
 }
 
 /**
- * The edge graph of a decoder. Under grouped-query attention, k and v edges end in key–value heads.
+ * The edge graph of a decoder. Grouped keys and values are taken apart, so that every head has k and v edges of its own, as in EAP-IG.
  * Errors: `unsupported` for a model without known blocks, or whose blocks do not add head outputs to the stream as they are.
  */
 export function edgeGraphOf(model: Model): EdgeGraph {
@@ -43,7 +43,7 @@ export function edgeGraphOf(model: Model): EdgeGraph {
   if (typeOf(graph, 'blocks.0.ln1_post.hook_scale') !== undefined || typeOf(graph, 'blocks.0.hook_normalized_resid_post') !== undefined) {
     throw new MechanistError('unsupported', 'Blocks that normalise what they write do not split into edges.', { file: model.source });
   }
-  const { nLayers, nHeads, nKeyValueHeads, parallelAttnMlp } = config;
+  const { nLayers, nHeads, parallelAttnMlp } = config;
   const senders: EdgeNode[] = [{ name: 'input', hook: inputHook, head: undefined, stage: 0 }];
   const receivers: EdgeNode[] = [];
   for (let layer = 0; layer < nLayers; layer++) {
@@ -52,8 +52,8 @@ export function edgeGraphOf(model: Model): EdgeGraph {
     const mlp = parallelAttnMlp ? attention : attention + 1;
     for (let head = 0; head < nHeads; head++) senders.push({ name: `a${layer}.h${head}`, hook: `${block}.attn.hook_result`, head, stage: attention });
     senders.push({ name: `m${layer}`, hook: `${block}.hook_mlp_out`, head: undefined, stage: mlp });
-    for (const [letter, heads] of [['q', nHeads], ['k', nKeyValueHeads], ['v', nKeyValueHeads]] as const) {
-      for (let head = 0; head < heads; head++) receivers.push({ name: `a${layer}.h${head}<${letter}>`, hook: `${block}.hook_${letter}_input`, head, stage: attention });
+    for (const letter of ['q', 'k', 'v']) {
+      for (let head = 0; head < nHeads; head++) receivers.push({ name: `a${layer}.h${head}<${letter}>`, hook: `${block}.hook_${letter}_input`, head, stage: attention });
     }
     receivers.push({ name: `m${layer}`, hook: `${block}.hook_mlp_in`, head: undefined, stage: mlp });
   }

@@ -47,6 +47,14 @@ describe('edgeGraphOf', () => {
     expect([has('a0.h0->m0'), has('a0.h0->m1'), has('m0->a1.h0<q>')]).toEqual([false, true, true]);
   });
 
+  it('has k and v edges for every head of grouped attention, as EAP-IG has', async () => {
+    const { model } = await question('llama');
+    const { nHeads, nKeyValueHeads } = model.config!;
+    expect(nKeyValueHeads).toBeLessThan(nHeads);
+    const names = edgeGraphOf(model).receivers.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining([`a0.h${nHeads - 1}<k>`, `a1.h${nHeads - 1}<v>`]));
+  });
+
   it('refuses blocks that normalise what they write', async () => {
     const { model } = await question('gemma2');
     expect(() => edgeGraphOf(model)).toThrowError(expect.objectContaining({ reason: 'unsupported' }));

@@ -31,10 +31,13 @@ export function attend(scope: Scope, context: AttentionContext, inputs: Attentio
   const ungrouped = options.ungroupKeyValue === true;
 
   const queries = headwise(scope, context, inputs.q, 'Q', nHeads, 'hook_q');
-  const rawKeys = headwise(scope, context, inputs.k, 'K', nKeyValueHeads, ungrouped ? undefined : 'hook_k');
-  const rawValues = headwise(scope, context, inputs.v, 'V', nKeyValueHeads, ungrouped ? undefined : 'hook_v');
-  const keys = ungrouped ? repeated(scope, sizes, rawKeys, 'hook_k') : rawKeys;
-  const values = ungrouped ? repeated(scope, sizes, rawValues, 'hook_v') : repeated(scope, sizes, rawValues);
+  // Split inputs of ungrouped heads differ from head to head, so each head makes keys and values of its own.
+  const apart = ungrouped && options.splitQkvInput === true;
+  const heads = apart ? nHeads : nKeyValueHeads;
+  const rawKeys = headwise(scope, context, inputs.k, 'K', heads, ungrouped && !apart ? undefined : 'hook_k');
+  const rawValues = headwise(scope, context, inputs.v, 'V', heads, ungrouped && !apart ? undefined : 'hook_v');
+  const keys = ungrouped && !apart ? repeated(scope, sizes, rawKeys, 'hook_k') : rawKeys;
+  const values = apart ? rawValues : repeated(scope, sizes, rawValues, ungrouped ? 'hook_v' : undefined);
 
   const q = positioned(scope, context, queries, 'q');
   const k = ungrouped ? positioned(scope, context, keys, 'k') : repeated(scope, sizes, positioned(scope, context, keys, 'k'));
@@ -56,15 +59,20 @@ function needsMore({ spec, mask }: AttentionContext): boolean {
   return spec.softcap !== undefined || mask !== undefined;
 }
 
-/** [b, p, heads, dh] from [b, p, d], or from [b, p, heads, d] when the input is split by head. */
+/** [b, p, heads, dh] from [b, p, d], or from [b, p, heads, d] when the input is split by head; grouped weights once per head that has an input. */
 function headwise(scope: Scope, { sizes, options }: AttentionContext, x: string, letter: 'Q' | 'K' | 'V', heads: number, hook?: string): string {
   const { b } = scope;
   const name = hook === undefined ? undefined : scope.hook(hook);
   if (options.splitQkvInput !== true) return b.reshape(scope.linear(x, `W_${letter}`, `b_${letter}`), [0, 0, heads, sizes.dHead], name);
-  const weight = b.transpose(b.reshape(scope.weight(`W_${letter}`), [sizes.dModel, heads, sizes.dHead]), [1, 0, 2]);
+  const stored = letter === 'Q' ? heads : sizes.nKeyValueHeads;
+  const each = (x: string, rest: readonly number[]): string => {
+    if (stored === heads) return x;
+    return b.reshape(b.node('Expand', [b.unsqueeze(x, [1]), b.vector([stored, heads / stored, ...rest])]), [heads, ...rest]);
+  };
+  const weight = each(b.transpose(b.reshape(scope.weight(`W_${letter}`), [sizes.dModel, stored, sizes.dHead]), [1, 0, 2]), [sizes.dModel, sizes.dHead]);
   const product = b.matmul(b.transpose(x, [0, 2, 1, 3]), weight);
   if (!scope.has(`b_${letter}`)) return b.transpose(product, [0, 2, 1, 3], name);
-  return b.add(b.transpose(product, [0, 2, 1, 3]), b.reshape(scope.weight(`b_${letter}`), [heads, sizes.dHead]), name);
+  return b.add(b.transpose(product, [0, 2, 1, 3]), each(b.reshape(scope.weight(`b_${letter}`), [stored, sizes.dHead]), [sizes.dHead]), name);
 }
 
 /** Each key-value head once per query head that reads it. */

@@ -76,5 +76,6 @@ function attentionInputs(scope: Scope, { sizes }: TowerSpec, { options }: Attent
     if (!normed) return copy;
     return normalize(scope, sizes.normalization, letter === 'q' ? 'ln1' : `ln1_${letter}`, copy, sizes.normEps, { weights: 'ln1' });
   };
-  return { q: copies('q', sizes.nHeads), k: copies('k', sizes.nKeyValueHeads), v: copies('v', sizes.nKeyValueHeads) };
+  const readers = options.ungroupKeyValue === true ? sizes.nHeads : sizes.nKeyValueHeads;
+  return { q: copies('q', sizes.nHeads), k: copies('k', readers), v: copies('v', readers) };
 }

@@ -95,13 +95,15 @@ describe.each(Object.entries(smallConfigs))('%s', (_, config) => {
 });
 
 describe('ungrouped keys and values', () => {
-  it('have a head for each query head, and split inputs one per key-value head', () => {
+  it('have a head for each query head; split inputs are one per key-value head, or per query head when ungrouped too', () => {
     const model = randomModel(smallConfigs['llama']!);
     const shapeOf = (name: string, options: GraphOptions): unknown => model.hookPoints(options).find((point) => point.name === name)?.type.shape;
     expect(shapeOf('blocks.0.attn.hook_k', {})).toEqual(['batch', 'pos', 2, 6]);
     expect(shapeOf('blocks.0.attn.hook_k', { ungroupKeyValue: true })).toEqual(['batch', 'pos', 4, 6]);
     expect(shapeOf('blocks.0.hook_q_input', { splitQkvInput: true })).toEqual(['batch', 'pos', 4, 24]);
     expect(shapeOf('blocks.0.hook_k_input', { splitQkvInput: true })).toEqual(['batch', 'pos', 2, 24]);
+    expect(shapeOf('blocks.0.hook_k_input', { splitQkvInput: true, ungroupKeyValue: true })).toEqual(['batch', 'pos', 4, 24]);
+    expect(shapeOf('blocks.0.attn.hook_v', { splitQkvInput: true, ungroupKeyValue: true })).toEqual(['batch', 'pos', 4, 6]);
     expect(shapeOf('blocks.0.attn.hook_result', { attnResult: true })).toEqual(['batch', 'pos', 4, 24]);
   });
 });
