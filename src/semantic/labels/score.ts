@@ -36,18 +36,27 @@ export function scoreLabel(items: readonly TestItem[], own: Judgements, wrong: r
     const order = random.permutation(items.length);
     return balanced(own.detection, order.map((i) => truth[i]!));
   });
+  const detection = rounded(balanced(own.detection, truth));
+  const byBin = Array.from({ length: testing.bins }, (_, bin) => {
+    const kept = items.map((item, i) => ({ item, i })).filter(({ item }) => !item.positive || item.bin === bin);
+    return kept.some(({ item }) => item.positive) ? rounded(balanced(kept.map(({ i }) => own.detection[i]!), kept.map(({ item }) => item.positive))) : noBin;
+  });
   return {
-    detection: balanced(own.detection, truth), fuzzing: balanced(own.fuzzing, truth),
-    wrongLabel: wrong.length === 0 ? 0.5 : mean(wrong.map(({ detection }) => balanced(detection, truth))),
-    fuzzingWrongLabel: wrong.length === 0 ? 0.5 : mean(wrong.map(({ fuzzing }) => balanced(fuzzing, truth))),
-    shuffled: mean(shuffled),
-    ...(empty === undefined ? {} : { empty: balanced(empty.detection, truth) }),
-    byBin: Array.from({ length: testing.bins }, (_, bin) => {
-      const kept = items.map((item, i) => ({ item, i })).filter(({ item }) => !item.positive || item.bin === bin);
-      return kept.some(({ item }) => item.positive) ? balanced(kept.map(({ i }) => own.detection[i]!), kept.map(({ item }) => item.positive)) : Number.NaN;
-    }).map((value) => (Number.isNaN(value) ? -1 : value)),
-    examples: items.length,
+    detection, fuzzing: rounded(balanced(own.fuzzing, truth)),
+    wrongLabel: wrong.length === 0 ? 0.5 : rounded(mean(wrong.map((other) => balanced(other.detection, truth)))),
+    fuzzingWrongLabel: wrong.length === 0 ? 0.5 : rounded(mean(wrong.map((other) => balanced(other.fuzzing, truth)))),
+    shuffled: rounded(mean(shuffled)),
+    ...(empty === undefined ? {} : { empty: rounded(balanced(empty.detection, truth)) }),
+    byBin, examples: items.length,
   };
+}
+
+/** In place of the score of a bin without examples. */
+export const noBin = -1;
+
+/** A hundred examples do not support more digits. */
+function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
 }
 
 /** Mean of the accuracies on positives and on negatives; answers between 0 and 1 count in part. */
