@@ -39,6 +39,8 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
   /** Waits for a page that is still being made. */
   private pending: ShowRequest | undefined;
   private listening = false;
+  /** Whether the tab has a name of its own. */
+  private named = false;
   private selection: EditorSelection | undefined;
   private current: Subject | undefined;
 
@@ -80,6 +82,13 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
   deserializeWebviewPanel(panel: WebviewPanel): Promise<void> {
     this.fill(panel);
     return Promise.resolve();
+  }
+
+  /** Fills an editor that VS Code has opened for a file; its tab keeps the file's name. */
+  adopt(panel: WebviewPanel, request: ShowRequest): void {
+    this.pending = request;
+    this.named = true;
+    this.fill(panel);
   }
 
   dispose(): void {
@@ -141,7 +150,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
 
   private about({ title, subject }: { title?: string; subject?: Subject }): void {
     this.current = subject;
-    if (this.panel !== undefined) this.panel.title = title === undefined || title === '' ? this.title() : `${this.title()}: ${title}`;
+    if (this.panel !== undefined && !this.named) this.panel.title = title === undefined || title === '' ? this.title() : `${this.title()}: ${title}`;
   }
 
   private title(): string {

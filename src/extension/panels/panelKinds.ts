@@ -13,3 +13,6 @@ export const panels: Readonly<Record<PanelKind, PanelDescription>> = {
   semantic: { id: 'mechanist.semantic', view: 'semantic', element: 'mechanist-semantic' },
   algorithmic: { id: 'mechanist.algorithmic', view: 'algorithmic', element: 'mechanist-algorithmic' },
 };
+
+/** View type of the editor for files of attribution graphs. */
+export const graphEditor = 'mechanist.graph';

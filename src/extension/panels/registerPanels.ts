@@ -10,8 +10,10 @@ import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import { registerGraphEditor } from './algorithmicGraphEditor.ts';
 import { editorSelection } from './panelContext.ts';
 import { PanelHost } from './panelHost.ts';
+import type { PanelActions } from './panelHandlers.ts';
 import { PanelJobs } from './panelJobs.ts';
 import { panels } from './panelKinds.ts';
 
@@ -32,11 +34,11 @@ export class Panels implements Disposable {
   constructor(parts: PanelsParts) {
     this.parts = parts;
     const jobs = this.owned.add(new PanelJobs(parts.engine));
-    const host = (kind: PanelKind): PanelHost => this.owned.add(new PanelHost({
-      ...parts, kind, jobs, actions: { act: (action, subject) => this.act(action, subject), pin: (pinned) => parts.pin(kind, pinned) },
-    }));
+    const actionsOf = (kind: PanelKind): PanelActions => ({ act: (action, subject) => this.act(action, subject), pin: (pinned) => parts.pin(kind, pinned) });
+    const host = (kind: PanelKind): PanelHost => this.owned.add(new PanelHost({ ...parts, kind, jobs, actions: actionsOf(kind) }));
     this.hosts = { semantic: host('semantic'), algorithmic: host('algorithmic') };
     for (const kind of panelKinds) this.owned.add(window.registerWebviewPanelSerializer(panels[kind].id, this.hosts[kind]));
+    this.owned.add(registerGraphEditor({ ...parts, jobs, actions: actionsOf('algorithmic') }));
   }
 
   /** `target`: a subject, a request, or nothing. */

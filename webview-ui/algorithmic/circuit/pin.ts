@@ -3,13 +3,13 @@ import type { CircuitEvaluation, CircuitMembers } from '../../../src/protocol/me
 import { t } from '../../shared/strings.ts';
 import { edgeSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { pairInputs } from '../parts/evidence.ts';
+import { answerName, pairInputs } from '../parts/evidence.ts';
 
 export function pinCircuit(inquiry: Inquiry, edges: CircuitMembers['edges'], evaluation: CircuitEvaluation | undefined): void {
   const { question, session, place } = inquiry;
   const model = session.model!.id;
   inquiry.pin({
-    claim: t('{0} edges carry “{1}” after “{2}”.', edges.length, question.target?.token ?? '', question.text),
+    claim: t('{0} edges carry “{1}” after “{2}”.', edges.length, answerName(question), question.text),
     subjects: edges.slice(0, 200).map(({ sender, receiver }) => edgeSubject(model, sender, receiver)),
     evidence: evaluation === undefined ? [] : [{
       method: 'circuit.faithfulness@1', metric: 'faithfulness', value: evaluation.faithfulness, ...(evaluation.interval === undefined ? {} : { interval: [evaluation.interval[0], evaluation.interval[1]] }),

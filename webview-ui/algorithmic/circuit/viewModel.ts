@@ -8,40 +8,34 @@ import type { Drawing } from './drawing.ts';
 /** How many edges there are to choose from. */
 export const edgeCount = ({ exists }: CircuitEdges): number => exists.reduce((sum, one) => sum + one, 0);
 
-/** The circuit drawn over components; edges into the slots of a head are one. */
+/**
+ * The circuit drawn over components; edges into the slots of a head are one. A score is the change of the metric when the edge
+ * takes the other prompt's value, so an edge that works for the answer has a negative one; drawn is what it does for the answer.
+ */
 export function circuitDrawing({ edges, nodes }: CircuitMembers): Drawing {
   const together = new Map<string, { from: string; to: string; weight: number }>();
   for (const { sender, receiver, score } of edges) {
     const to = ownerOf(receiver);
     const key = `${sender}→${to}`;
     const known = together.get(key);
-    together.set(key, { from: sender, to, weight: (known?.weight ?? 0) + score });
+    together.set(key, { from: sender, to, weight: (known?.weight ?? 0) - score });
   }
   const ids = new Set([...nodes.map(ownerOf), ...[...together.values()].flatMap(({ from, to }) => [from, to])]);
   return layered([...ids].map(componentNode), [...together.values()]);
 }
 
-/** Each test of the circuit beside its nulls: median with the range up to the 99th percentile. */
-export function faithfulnessChart(value: CircuitEvaluation): SeriesChart {
-  const tests: { readonly name: string; readonly value: number; readonly interval: readonly [number, number] | undefined; readonly nulls: readonly [string, NullDistribution][] }[] = [
-    { name: t('circuit'), value: value.faithfulness, interval: value.interval, nulls: [[t('random circuits'), value.random], [t('random, same degrees'), value.degreeMatched]] },
-    ...(value.heldOut === undefined ? [] : [{ name: t('held-out prompts'), value: value.heldOut.faithfulness, interval: value.heldOut.interval, nulls: [[t('random circuits'), value.heldOut.random]] as [string, NullDistribution][] }]),
-    { name: t('everything else'), value: value.complement, interval: undefined, nulls: [] },
-    ...(value.rashomon === undefined ? [] : [{ name: t('best without its top edges'), value: value.rashomon.faithfulness, interval: undefined, nulls: [] }]),
+/** Every test of the circuit; beside them what random circuits reach, the median with the range up to the 99th percentile. */
+export function faithfulnessChart({ faithfulness, interval, heldOut, complement, rashomon, random, degreeMatched }: CircuitEvaluation): SeriesChart {
+  const tests: readonly (readonly [string, number, (readonly [number, number]) | undefined])[] = [
+    [t('circuit'), faithfulness, interval], ...(heldOut === undefined ? [] : [[t('held out'), heldOut.faithfulness, heldOut.interval] as const]),
+    [t('all else'), complement, undefined], ...(rashomon === undefined ? [] : [[t('without top edges'), rashomon.faithfulness, undefined] as const]),
   ];
-  const names = tests.map(({ name }) => name);
-  const nullSeries = (which: number) => {
-    const rows = tests.flatMap(({ name, nulls }) => (nulls[which] === undefined ? [] : [{ name, label: nulls[which][0], distribution: nulls[which][1] }]));
-    return rows.length === 0 ? [] : [{
-      name: which === 0 ? t('random circuits (median … 99 %)') : t('same degrees (median … 99 %)'), role: 'control' as const, x: rows.map(({ name }) => name), y: rows.map(({ distribution }) => distribution.p50),
-      low: rows.map(({ distribution }) => distribution.p50), high: rows.map(({ distribution }) => distribution.p99),
-    }];
-  };
+  const nulls: readonly (readonly [string, NullDistribution])[] = [[t('random'), random], [t('same degrees'), degreeMatched], ...(heldOut === undefined ? [] : [[t('random, held out'), heldOut.random] as const])];
   return {
     kind: 'points', title: t('Faithfulness beside its nulls'), x: { title: '' }, y: { title: t('faithfulness') },
     series: [
-      { name: t('measured'), role: 'main', x: names, y: tests.map(({ value: measured }) => measured), low: tests.map(({ value: measured, interval }) => interval?.[0] ?? measured), high: tests.map(({ value: measured, interval }) => interval?.[1] ?? measured) },
-      ...nullSeries(0), ...nullSeries(1),
+      { name: t('measured'), role: 'main', x: tests.map(([name]) => name), y: tests.map(([, value]) => value), low: tests.map(([, value, ends]) => ends?.[0] ?? value), high: tests.map(([, value, ends]) => ends?.[1] ?? value) },
+      { name: t('random circuits, median … 99 %'), role: 'control', x: nulls.map(([name]) => name), y: nulls.map(([, { p50 }]) => p50), low: nulls.map(([, { p50 }]) => p50), high: nulls.map(([, { p99 }]) => p99) },
     ],
   };
 }
@@ -62,17 +56,22 @@ export function exactChart({ exact }: CircuitEdges): SeriesChart | undefined {
   const ends = [Math.min(...all), Math.max(...all)];
   return {
     kind: 'points', title: exact.rankCorrelation === undefined ? t('Estimate against exact') : t('Estimate against exact (rank correlation {0})', exact.rankCorrelation.toFixed(2)), x: { title: t('exact') }, y: { title: t('estimate') },
-    series: [{ name: t('edges'), role: 'main', x: exact.exact, y: exact.estimate, labels: exact.edges }, { name: t('agreement'), role: 'control', x: ends, y: ends }],
+    series: [{ name: t('edges'), role: 'main', x: exact.exact, y: exact.estimate, labels: exact.edges }, { name: t('agreement'), role: 'control', joined: true, x: ends, y: ends }],
   };
 }
 
 /** What the tests say together, in a sentence with its numbers. */
 export function verdict({ faithfulness, random, degreeMatched, heldOut, rashomon }: CircuitEvaluation): { readonly holds: boolean; readonly reasons: readonly string[] } {
-  const high = Math.max(random.p99, degreeMatched.p99);
-  const reasons = [
-    faithfulness > high ? t('beats the 99th percentile of random circuits ({0} > {1})', faithfulness.toFixed(2), high.toFixed(2)) : t('is not better than random circuits ({0} ≤ {1})', faithfulness.toFixed(2), high.toFixed(2)),
-    ...(heldOut === undefined ? [t('not tested on held-out prompts')] : [heldOut.faithfulness > heldOut.random.p99 ? t('holds on held-out prompts ({0})', heldOut.faithfulness.toFixed(2)) : t('does not hold on held-out prompts ({0})', heldOut.faithfulness.toFixed(2))]),
-    ...(rashomon === undefined ? [] : [rashomon.unique ? t('no circuit without its top edges does as well ({0})', rashomon.faithfulness.toFixed(2)) : t('not unique: another circuit does as well ({0})', rashomon.faithfulness.toFixed(2))]),
-  ];
-  return { holds: faithfulness > high && (heldOut === undefined || heldOut.faithfulness > heldOut.random.p99), reasons };
+  const number = (value: number): string => value.toFixed(2);
+  const better = faithfulness > random.p99;
+  const kept = heldOut === undefined || heldOut.faithfulness > heldOut.random.p99;
+  return {
+    holds: better && kept,
+    reasons: [
+      better ? t('keeps {0} of the behaviour, more than 99 % of random circuits ({1})', number(faithfulness), number(random.p99)) : t('keeps {0} of the behaviour, which random circuits do as well ({1})', number(faithfulness), number(random.p99)),
+      faithfulness > degreeMatched.p99 ? t('more than random ones with the same degrees ({0})', number(degreeMatched.p99)) : t('not more than random ones with the same degrees ({0})', number(degreeMatched.p99)),
+      heldOut === undefined ? t('not tested on held-out prompts') : kept ? t('holds on held-out prompts ({0})', number(heldOut.faithfulness)) : t('does not hold on held-out prompts ({0})', number(heldOut.faithfulness)),
+      ...(rashomon === undefined ? [] : [rashomon.unique ? t('unique: none without its top edges does as well ({0})', number(rashomon.faithfulness)) : t('not unique: one without its top edges does as well ({0})', number(rashomon.faithfulness))]),
+    ],
+  };
 }

@@ -90,7 +90,7 @@ export class GraphTab extends InquiryElement {
       ${range(t('node influence kept'), node, 0.05, 1, 0.01, percent(node), (value) => void work.choose({ node: value }))}
       ${range(t('edge influence kept'), edge, 0.05, 1, 0.01, percent(edge), (value) => void work.choose({ edge: value }))}
       ${range(t('at most'), maxNodes, 20, 2000, 10, t('{0} nodes', maxNodes), (value) => void work.choose({ maxNodes: value }))}
-      ${range(t('leave out features active at more than'), density, 0.05, 1, 0.05, density === 1 ? t('none') : percent(density), (value) => void work.choose({ density: value }))}
+      ${range(t('hide if active at over'), density, 0.05, 1, 0.05, density === 1 ? t('none') : percent(density), (value) => void work.choose({ density: value }))}
       <span class="kinds" role="group" aria-label=${t('Kinds of nodes')}>${(['feature', 'error', 'token', 'logit'] as const).filter((kind) => summary.counts[kind] > 0).map((kind) => html`<label><input type="checkbox" .checked=${kinds.includes(kind)}
         @change=${() => void work.choose({ kinds: kinds.includes(kind) ? kinds.filter((one) => one !== kind) : [...kinds, kind] })}>${kindNames[kind]}</label>`)}</span>
       <button class="icon-button codicon codicon-list-tree" aria-pressed=${list} aria-label=${t('List')} title=${t('Show as a list')} @click=${() => this.inquiry.choose('graph', { list: !list })}></button>

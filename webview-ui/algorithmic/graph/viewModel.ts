@@ -16,7 +16,7 @@ export function scatterChart({ result: { features, logits } }: Intervened): Seri
   const series = (name: string, { predicted, measured, targets }: Intervened['result']['features'], role: 'main' | 'category') => ({ name, role, x: predicted, y: measured, labels: targets.map(nodeName) });
   return {
     kind: 'points', title: t('Predicted against measured change'), x: { title: t('predicted by the graph') }, y: { title: t('measured in the model') },
-    series: [series(t('features'), features, 'main'), series(t('logits'), logits, 'category'), { name: t('agreement'), role: 'control', x: ends, y: ends }],
+    series: [series(t('features'), features, 'main'), series(t('logits'), logits, 'category'), { name: t('agreement'), role: 'control', joined: true, x: ends, y: ends }],
   };
 }
 

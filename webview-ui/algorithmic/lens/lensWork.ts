@@ -35,9 +35,15 @@ export class LensWork {
     return this.inquiry.suggestions.state.kind === 'ready' && this.inquiry.question.target !== undefined;
   }
 
+  /** Whether the other prompt, on which the control is measured, is still being read. */
+  private get waiting(): boolean {
+    const { question, corrupted } = this.inquiry;
+    return question.corrupted !== '' && (corrupted.state.kind === 'idle' || corrupted.state.kind === 'loading');
+  }
+
   /** Runs what has not been run for this question; one that was stopped stays stopped. */
   ensure(part: 'grid' | 'attribution'): void {
-    if (!this.ready || this.asked.has(part)) return;
+    if (!this.ready || this.asked.has(part) || (part === 'attribution' && this.waiting)) return;
     this.asked.add(part);
     void (part === 'grid' ? this.runGrid() : this.runAttribution());
   }

@@ -2,7 +2,7 @@
 import { t } from '../../shared/strings.ts';
 import { componentSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { pairInputs } from '../parts/evidence.ts';
+import { answerName, pairInputs } from '../parts/evidence.ts';
 import type { Attribution } from './lensWork.ts';
 
 /** Pins the three leading parts, each beside the same part on the other prompt. */
@@ -13,7 +13,7 @@ export function pinAttribution(inquiry: Inquiry, { clean, corrupted }: Attributi
   const model = session.model!.id;
   const heads = place.lens.by === 'head';
   inquiry.pin({
-    claim: t('“{0}” after “{1}” is written directly by {2}.', question.target?.token ?? '', question.text, top.map(({ name }) => name).join(', ')),
+    claim: t('“{0}” after “{1}” is written directly by {2}.', answerName(question), question.text, top.map(({ name }) => name).join(', ')),
     subjects: top.map(({ hook, index }) => (heads && index !== undefined ? componentSubject(model, hook, { head: index }) : componentSubject(model, hook))),
     evidence: top.map(({ name, hook, layer, index, contribution }) => {
       const control = other.get(name);

@@ -18,6 +18,9 @@ export function positionLabels(tokens: readonly PromptToken[]): string[] {
   return tokens.map(({ text }, position) => `${position} ${visibleToken(text)}`);
 }
 
+/** With its sign, `0` where it rounds to nothing. */
 export function signedText(value: number): string {
-  return Number.isNaN(value) ? '–' : `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value).toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)}`;
+  if (Number.isNaN(value)) return '–';
+  const size = Math.abs(value).toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
+  return Number(size) === 0 ? '0' : `${value > 0 ? '+' : '−'}${size}`;
 }

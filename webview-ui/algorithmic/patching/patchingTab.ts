@@ -91,7 +91,7 @@ function predictions({ clean, corrupted, patched }: SweepCell): TemplateResult {
     const found = list.find((one) => one.id === id);
     return found === undefined ? '–' : probabilityText(found.probability);
   };
-  return barRows(patched.map(({ token, id, probability }) => ({
+  return barRows(patched.slice(0, 8).map(({ token, id, probability }) => ({
     label: html`<span class="word">${visibleToken(token)}</span>`, value: probability, text: probabilityText(probability), controlText: `${of(clean, id)} / ${of(corrupted, id)}`,
   })), { name: t('Predictions with the patch'), columns: { label: t('token'), value: t('patched'), control: t('clean / corrupted') } });
 }

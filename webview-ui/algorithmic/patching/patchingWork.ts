@@ -73,7 +73,7 @@ export class PatchingWork {
     const where = Object.fromEntries(scores.axes.map(({ name }, axis) => [name, place.at[axis]!]));
     const hook = scores.hooks[place.hook]!;
     await this.cell.load((signal) => this.inquiry.session.channel.call('sweep.cell', {
-      model: params.model, prompts: params.prompts, hook, where, direction: params.direction, replacement: params.replacement, predictions: 8,
+      model: params.model, prompts: params.prompts, hook, where, direction: params.direction, replacement: params.replacement, predictions: 30,
     }, { signal }), { keep: true });
   }
 

@@ -2,7 +2,7 @@
 import { t } from '../../shared/strings.ts';
 import { componentSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { pairInputs } from '../parts/evidence.ts';
+import { answerName, pairInputs } from '../parts/evidence.ts';
 import type { Place, Sweep } from './patchingWork.ts';
 import { amongOthers, placeName } from './viewModel.ts';
 
@@ -13,7 +13,7 @@ export function pinCell(inquiry: Inquiry, { scores, params }: Sweep, place: Plac
   const where = Object.fromEntries(scores.axes.map(({ name }, axis) => [name, place.at[axis]!]));
   const name = placeName(scores, place);
   inquiry.pin({
-    claim: t('“{0}” after “{1}” passes through {2}.', question.target?.token ?? '', question.text, name),
+    claim: t('“{0}” after “{1}” passes through {2}.', answerName(question), question.text, name),
     subjects: [componentSubject(session.model!.id, hook, where.head === undefined ? undefined : { head: where.head })],
     evidence: [{
       method: 'patching.activation@1', metric: params.replacement === 'patch' ? 'share of the metric restored' : 'change of the metric', value, ...(interval === undefined ? {} : { interval: [interval[0], interval[1]] }),

@@ -1,9 +1,14 @@
-/** Answers as they are written in the question bar: with their white space visible. Pure. */
+/** Answers as texts. The engine writes a token's white space visibly (`·Mary`), and so does the question bar (`␣Mary`). Pure. */
 import type { Prediction } from '../../../src/protocol/methods.ts';
+
+/** The text that a shown token stands for. */
+export function plainToken(shown: string): string {
+  return shown.replace(/^·+/, (dots) => ' '.repeat(dots.length)).replace(/␣/g, ' ').replace(/↵/g, '\n').replace(/⇥/g, '\t').replace(/␍/g, '\r');
+}
 
 /** The token's text behind what was typed or chosen. A word without its space is the one that is predicted with it. */
 export function answerText(typed: string, predictions: readonly Prediction[]): string {
-  const plain = typed.replace(/␣/g, ' ').replace(/↵/g, '\n').replace(/⇥/g, '\t');
-  const known = (text: string): boolean => predictions.some(({ token }) => token === text);
+  const plain = plainToken(typed);
+  const known = (text: string): boolean => predictions.some(({ token }) => plainToken(token) === text);
   return !known(plain) && known(` ${plain}`) ? ` ${plain}` : plain;
 }

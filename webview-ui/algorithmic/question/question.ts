@@ -3,6 +3,7 @@ import type { Prediction } from '../../../src/protocol/methods.ts';
 import type { Prompts, QuestionMetric } from '../../../src/protocol/methods/algorithmic.ts';
 import type { PromptToken } from '../../../src/protocol/methods/algorithmicResults.ts';
 import { visibleToken } from '../../shared/notation.ts';
+import { plainToken } from './answerText.ts';
 
 export type MetricKind = QuestionMetric['kind'];
 
@@ -63,14 +64,14 @@ export function align(clean: readonly PromptToken[], corrupted: readonly PromptT
 /** The tokens of a text, without the special ones that were put in front of it. */
 export function ownTokens(tokens: readonly PromptToken[], text: string): readonly PromptToken[] {
   for (let from = 0; from < tokens.length; from++) {
-    if (tokens.slice(from).map((token) => token.text).join('') === text) return tokens.slice(from);
+    if (tokens.slice(from).map((token) => plainToken(token.text)).join('') === text) return tokens.slice(from);
   }
   return tokens;
 }
 
 /** The answer that a text stands for, among predictions first: they need no further request. */
 export function answerAmong(predictions: readonly Prediction[], text: string): Answer | undefined {
-  const found = predictions.find(({ token }) => token === text);
+  const found = predictions.find(({ token }) => plainToken(token) === text);
   return found === undefined ? undefined : { token: found.token, id: found.id };
 }
 

@@ -58,7 +58,7 @@ function trace(kind: SeriesChart['kind'], series: Series, color: string, palette
       },
     };
     case 'lines': return { ...base, ...error, type: 'scatter', mode: series.y.length > 60 ? 'lines' : 'lines+markers', line: { color, width: 1.5, dash: control ? 'dot' : 'solid' }, marker: { color, size: 4 } };
-    case 'points': return { ...base, ...error, type: 'scatter', mode: 'markers', marker: { color, size: control ? 6 : 7, symbol: control ? 'circle-open' : 'circle', line: { width: control ? 1.5 : 0, color } } };
+    case 'points': return series.joined === true ? { ...base, type: 'scatter', mode: 'lines', line: { color, width: 1, dash: 'dot' } } : { ...base, ...error, type: 'scatter', mode: 'markers', marker: { color, size: control ? 6 : 7, symbol: control ? 'circle-open' : 'circle', line: { width: control ? 1.5 : 0, color } } };
   }
 }
 

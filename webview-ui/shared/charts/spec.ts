@@ -22,6 +22,8 @@ export interface Series {
   readonly high?: ArrayLike<number>;
   /** Name of each point, for hover and table. */
   readonly labels?: readonly string[];
+  /** Points joined by a line, without marks: a line to compare points with. */
+  readonly joined?: boolean;
 }
 
 export interface SeriesChart {

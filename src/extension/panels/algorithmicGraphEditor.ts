@@ -1,0 +1,34 @@
+/** Files of attribution graphs as an editor: the algorithmic view with the graph open. The engine reads the file, in pages where it is large. */
+import { Uri, l10n, window } from 'vscode';
+import type { CustomDocument, CustomReadonlyEditorProvider, WebviewPanel } from 'vscode';
+import { Disposables } from '../disposables.ts';
+import type { Disposable } from '../disposables.ts';
+import { PanelHost } from './panelHost.ts';
+import type { PanelHostParts } from './panelHost.ts';
+import { graphEditor } from './panelKinds.ts';
+
+type Parts = Omit<PanelHostParts, 'kind'>;
+
+class GraphEditor implements CustomReadonlyEditorProvider {
+  private readonly parts: Parts;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** Nothing is read here: the page asks the engine for what it draws. */
+  openCustomDocument(uri: Uri): CustomDocument {
+    return { uri, dispose: () => undefined };
+  }
+
+  resolveCustomEditor({ uri }: CustomDocument, panel: WebviewPanel): void {
+    if (uri.scheme !== 'file') throw new Error(l10n.t('Graphs are read from disk; this one is not on it. Save a copy, and open that.'));
+    new PanelHost({ ...this.parts, kind: 'algorithmic' }).adopt(panel, { part: 'graph', file: uri.fsPath });
+  }
+}
+
+export function registerGraphEditor(parts: Parts): Disposable {
+  const owned = new Disposables();
+  owned.add(window.registerCustomEditorProvider(graphEditor, new GraphEditor(parts), { supportsMultipleEditorsPerDocument: true }));
+  return owned;
+}
