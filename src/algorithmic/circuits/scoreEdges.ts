@@ -1,4 +1,5 @@
 /** Scores of every edge by any method, over a data set. */
+import { MechanistError } from '../../engine/errors.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import type { AttributionPath, PathRule } from '../edges/edgeAttribution.ts';
@@ -29,8 +30,14 @@ export interface ScoredEdges {
   readonly corrupted: number;
 }
 
-/** Errors: those of the method. */
+/** Errors: those of the method; `runtime` when a score is not a finite number. */
 export async function scoreEdges(model: Model, runtime: Runtime, groups: readonly PromptGroup[], options: ScoreOptions): Promise<ScoredEdges> {
+  const scored = await computed(model, runtime, groups, options);
+  if (scored.scores.every(Number.isFinite) && Number.isFinite(scored.clean)) return scored;
+  throw new MechanistError('runtime', 'Activations or gradients are not finite numbers on these prompts, so edges have no scores.', { hint: 'Run the prompt to see where they overflow, or choose other prompts.' });
+}
+
+async function computed(model: Model, runtime: Runtime, groups: readonly PromptGroup[], options: ScoreOptions): Promise<ScoredEdges> {
   const { method, seed = 0, steps = 5, rule = 'midpoint', ...progress } = options;
   if (method === 'exact' || method === 'path-patching') {
     const set = await CircuitSet.create(model, runtime, groups);

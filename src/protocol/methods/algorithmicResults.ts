@@ -15,7 +15,7 @@ export interface QuestionSuggestions {
   readonly predictions: readonly Prediction[];
   /** The target that was asked for, or the top prediction. */
   readonly target: Prediction;
-  /** Likeliest others of the target's kind (same word start and case), then the rest. */
+  /** Likeliest others: of the target's kind (same word start and case) and in the prompt, then of its kind, then the rest. */
   readonly distractors: readonly Prediction[];
   /** Prompts of equal length that differ in tokens of one word, the ones that change the metric most first. */
   readonly corrupted: readonly CorruptedPrompt[];

@@ -31,7 +31,9 @@ export async function* questionSuggest(session: Session, params: ParsedParams<'q
   const target = asked === undefined ? likely[0]! : probabilityOf(open, logits(ids.length - 1), asked);
   const others = likely.filter(({ id }) => id !== target.id);
   const alike = (id: number): boolean => id < tokenizer.vocabSize && target.id < tokenizer.vocabSize && sameKind(tokenizer, id, target.id);
-  const distractors = [...others.filter(({ id }) => alike(id)), ...others.filter(({ id }) => !alike(id))].slice(0, params.predictions);
+  /** What the prompt itself offers comes first, then what is of the target's kind. */
+  const rank = ({ id }: Prediction): number => (alike(id) ? (ids.includes(id) ? 0 : 1) : 2);
+  const distractors = others.toSorted((a, b) => rank(a) - rank(b)).slice(0, params.predictions);
   const before = open.tokens(params.text).before.length;
   const metric: Metric = { kind: 'logit_diff', rows: [{ right: target.id, wrong: distractors[0]!.id }], position: -1 };
   const last = logits(ids.length - 1);

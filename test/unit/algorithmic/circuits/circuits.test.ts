@@ -8,6 +8,7 @@ import { exactEffects } from '../../../../src/algorithmic/circuits/exactEdges.ts
 import { CircuitSet, estimateEdges, inBatches, pathEffects } from '../../../../src/algorithmic/circuits/promptSets.ts';
 import type { PromptGroup } from '../../../../src/algorithmic/circuits/promptSets.ts';
 import { degreeMatchedCircuit, randomCircuit } from '../../../../src/algorithmic/circuits/randomCircuits.ts';
+import { scoreEdges } from '../../../../src/algorithmic/circuits/scoreEdges.ts';
 import { membersOf, namedEdges, nodeOf, selectCircuit, withoutDeadNodes } from '../../../../src/algorithmic/circuits/select.ts';
 import { edgeGraphOf, edgeName } from '../../../../src/algorithmic/edges/edgeGraph.ts';
 import { MechanistError } from '../../../../src/engine/errors.ts';
@@ -153,6 +154,14 @@ describe('data sets', () => {
     const estimate = await estimateEdges(model, runtime, [group, shorter], { steps: 1 });
     expect(set.prompts).toBe(3);
     full!.forEach((value, i) => expect(value).toBeCloseTo(estimate.clean[i]!, 5));
+  });
+});
+
+describe('scoreEdges', () => {
+  it('refuses activations that are not finite', async () => {
+    const broken = await openHuggingFace(`${fixtures}models/gpt2`);
+    (broken.parameters.get('blocks.1.mlp.b_out').data as Float32Array)[0] = NaN;
+    await expect(scoreEdges(broken, runtime, [group], { method: 'eap' })).rejects.toMatchObject({ reason: 'runtime', message: expect.stringContaining('not finite') });
   });
 });
 
