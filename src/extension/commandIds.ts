@@ -37,6 +37,19 @@ export const commandIds = {
   findCircuits: 'mechanist.subject.findCircuits',
   pinSubject: 'mechanist.subject.pin',
   copySubjectLink: 'mechanist.subject.copyLink',
+  openFinding: 'mechanist.finding.open',
+  openLink: 'mechanist.finding.openLink',
+  pinFinding: 'mechanist.finding.pin',
+  verifyFinding: 'mechanist.finding.verify',
+  verifyFindings: 'mechanist.finding.verifyAll',
+  checkFinding: 'mechanist.finding.check',
+  compareFinding: 'mechanist.finding.compare',
+  explainFinding: 'mechanist.finding.explain',
+  groupFindings: 'mechanist.finding.group',
+  searchFindings: 'mechanist.finding.search',
+  mapFindings: 'mechanist.finding.map',
+  shareFinding: 'mechanist.finding.share',
+  citeFinding: 'mechanist.finding.cite',
 } as const;
 
 export const viewIds = {

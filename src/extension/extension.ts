@@ -13,6 +13,7 @@ import { registerPairLenses } from './editor/pairLenses.ts';
 import { registerSurpriseHints } from './editor/surpriseHints.ts';
 import { registerUriHandler } from './links/uriHandler.ts';
 import { StatusBar } from './views/statusBar.ts';
+import { Findings } from './findings/findings.ts';
 import { EngineService } from './process/engineService.ts';
 import { FeatureNames } from './inspection/featureNames.ts';
 import { Inspector } from './inspection/inspector.ts';
@@ -20,7 +21,6 @@ import { lastModel, rememberModel } from './models/lastModel.ts';
 import { memoryLimit } from './models/memoryLimit.ts';
 import { OpenModels } from './models/openModels.ts';
 import { Painter } from './paint/painter.ts';
-import { pinToNote } from './panels/pinToNote.ts';
 import { Panels } from './panels/registerPanels.ts';
 import { setContextKey } from './setContextKey.ts';
 import { readSetting } from './settings.ts';
@@ -30,7 +30,7 @@ import { ModelsTree } from './views/modelsTree.ts';
 
 let engine: EngineService | undefined;
 
-export function activate(context: ExtensionContext): void {
+export function activate(context: ExtensionContext): Pick<Findings, 'extendMarkdownIt'> {
   const started = performance.now();
   const keep = <T extends { dispose(): unknown }>(item: T): T => {
     context.subscriptions.push(item);
@@ -55,8 +55,9 @@ export function activate(context: ExtensionContext): void {
     void setContextKey(contextKeys.dictionaryOpen, models.active?.dictionary !== undefined);
   }));
   keep(new StatusBar(service, models, painter));
-  const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, report, pin: (kind, pinned) => pinToNote(models, kind, pinned) }));
-  keep(registerCommands({ engine: service, models, inspector, painter, panels, log }));
+  const findings = keep(new Findings({ engine: service, models, inspector, report }));
+  const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, report, pin: (kind, pinned) => findings.pin(kind, pinned) }));
+  keep(registerCommands({ engine: service, models, inspector, painter, panels, findings, log }));
   keep(registerHovers(inspector, names, report));
   keep(registerSurpriseHints(inspector, report));
   keep(registerPairLenses());
@@ -65,6 +66,7 @@ export function activate(context: ExtensionContext): void {
   registerViews(context, service, models, inspector, painter, report);
   keep(workspace.registerTextDocumentContentProvider(cardScheme, new MethodCards()));
   log.info(l10n.t('activated in {0} ms', (performance.now() - started).toFixed(1)));
+  return { extendMarkdownIt: findings.extendMarkdownIt };
 }
 
 export async function deactivate(): Promise<void> {

@@ -9,6 +9,9 @@ export interface Settings {
   'model.default': string;
   /** Gigabytes that models may take; 0 is three quarters of the machine's memory. */
   'engine.memoryLimit': number;
+  /** Where new findings go, relative to the first folder of the workspace. */
+  'findings.folder': string;
+  'findings.showAsComments': boolean;
 }
 
 export type SettingName = keyof Settings;
@@ -20,4 +23,6 @@ export const settingDefaults: Readonly<Settings> = {
   'inlayHints.surprise': false,
   'model.default': 'fable-4l',
   'engine.memoryLimit': 0,
+  'findings.folder': 'findings',
+  'findings.showAsComments': false,
 };

@@ -50,6 +50,16 @@ export function parseLink(uri: string): LinkTarget {
   }
 }
 
+/** As `parseLink`, but undefined for what is no link. */
+export function linkTarget(uri: string): LinkTarget | undefined {
+  try {
+    return parseLink(uri);
+  } catch (error) {
+    if (!MechanistError.is(error)) throw error;
+    return undefined;
+  }
+}
+
 /** As `parseLink`, but a finding is no subject. Errors: `parse`. */
 export function parseSubject(uri: string): Subject {
   const target = parseLink(uri);

@@ -6,6 +6,8 @@ import { commandIds, viewIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import { findingCommands } from '../findings/findingCommands.ts';
+import type { Findings } from '../findings/findings.ts';
 import type { Inspector } from '../inspection/inspector.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
@@ -24,6 +26,7 @@ export interface CommandParts {
   readonly inspector: Inspector;
   readonly painter: Painter;
   readonly panels: Panels;
+  readonly findings: Findings;
   readonly log: LogOutputChannel;
 }
 
@@ -38,7 +41,7 @@ export function registerCommands(parts: CommandParts): Disposable {
   return owned;
 }
 
-function handlers({ engine, models, inspector, painter, panels, log }: CommandParts): Record<CommandId, Handler> {
+function handlers({ engine, models, inspector, painter, panels, findings, log }: CommandParts): Record<CommandId, Handler> {
   return {
     [commandIds.openModel]: (node) => openModel(engine, models, node),
     [commandIds.useModel]: (node) => useModel(models, node),
@@ -60,6 +63,7 @@ function handlers({ engine, models, inspector, painter, panels, log }: CommandPa
     [commandIds.nextHit]: () => stepHit(painter, 1),
     [commandIds.previousHit]: () => stepHit(painter, -1),
     ...panelCommands(panels),
+    ...findingCommands(findings),
   };
 }
 

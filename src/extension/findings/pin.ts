@@ -1,0 +1,107 @@
+/** Pinning: what was measured becomes evidence of a new finding or of one that is there. One key and Enter make a new one. */
+import { Uri, ViewColumn, l10n, window, workspace } from 'vscode';
+import type { QuickPickItem } from 'vscode';
+import * as v from 'valibot';
+import { addEvidence, addToList } from '../../notes/edits.ts';
+import { evidenceSchema, findingKinds } from '../../notes/format/schema.ts';
+import type { EvidenceDraft, FindingKind } from '../../notes/format/schema.ts';
+import { newNote, slugFor } from '../../notes/newNote.ts';
+import type { FindingDraft } from '../../notes/newNote.ts';
+import type { FindingEntry } from '../../notes/noteIndex.ts';
+import { describeTarget, formatLink, parseSubject, sideOf } from '../../notes/subjects.ts';
+import { rangeOf } from '../editor/documents.ts';
+import { readSetting } from '../settings.ts';
+import type { FindingNotes } from './findingNotes.ts';
+import { badgeOf } from './linkFeatures.ts';
+import { changeNote, requireTrust } from './noteDocuments.ts';
+
+/** What the command `mechanist.finding.pin` takes. Records are as a note holds them, without id. */
+const draftSchema = v.object({
+  title: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(300))),
+  claim: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4000))),
+  kind: v.optional(v.picklist(findingKinds)),
+  subjects: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(1000))), v.maxLength(200)), []),
+  evidence: v.optional(v.pipe(v.array(v.omit(evidenceSchema, ['id', 'history'])), v.maxLength(50)), []),
+});
+export type PinDraft = v.InferOutput<typeof draftSchema>;
+
+/** Errors: valibot's for what is no draft; a subject that cannot be read. */
+export function parsePinDraft(value: unknown): PinDraft {
+  const draft = v.parse(draftSchema, value);
+  return { ...draft, subjects: draft.subjects.map((uri) => formatLink(parseSubject(uri))) };
+}
+
+interface Choice extends QuickPickItem {
+  readonly entry: FindingEntry | undefined;
+}
+
+/** Asks where to, with "new finding" first, and pins. Shows the note. */
+export async function pin(notes: FindingNotes, draft: PinDraft): Promise<void> {
+  requireTrust();
+  await notes.ready();
+  const about = new Set(draft.subjects.flatMap((uri) => notes.index.findingsAbout(uri).map(({ path }) => path)));
+  const entries = notes.index.findings().toSorted((a, b) => Number(about.has(b.path)) - Number(about.has(a.path)) || (a.finding.title < b.finding.title ? -1 : 1));
+  const choices: Choice[] = [
+    { label: `$(add) ${l10n.t('New finding')}`, detail: draft.claim ?? subjectName(draft), entry: undefined, alwaysShow: true },
+    ...entries.map((entry) => ({ label: entry.finding.title, description: badgeOf(entry), ...(about.has(entry.path) ? { detail: l10n.t('about the same subject') } : {}), entry })),
+  ];
+  const chosen = await window.showQuickPick(choices, { title: l10n.t('Pin to a Finding'), placeHolder: l10n.t('Enter makes a new finding'), matchOnDescription: true });
+  if (chosen === undefined) return;
+  if (chosen.entry === undefined) await pinToNew(notes, draft);
+  else await addToFinding(notes, Uri.parse(chosen.entry.path), draft.subjects, draft.evidence);
+}
+
+/** Adds records and subjects to a note, and shows it. */
+export async function addToFinding(notes: FindingNotes, uri: Uri, subjects: readonly string[], evidence: readonly EvidenceDraft[]): Promise<void> {
+  for (const record of evidence) await changeNote(uri, (note) => addEvidence(note, record).edits);
+  for (const subject of subjects) await changeNote(uri, (note) => addToList(note, 'subjects', subject));
+  const document = await workspace.openTextDocument(uri);
+  notes.takeIn(document);
+  await window.showTextDocument(document, { preview: false });
+}
+
+async function pinToNew(notes: FindingNotes, draft: PinDraft): Promise<void> {
+  const title = (draft.title ?? draft.claim ?? subjectName(draft)).replaceAll(/\s+/g, ' ').slice(0, 200);
+  const folder = findingsFolder();
+  const taken = new Set(notes.index.findings().map(({ finding }) => finding.id));
+  const existing = folder === undefined ? new Set<string>() : await namesIn(folder);
+  const id = slugFor(title, (slug) => taken.has(slug) || existing.has(`${slug}.md`));
+  const content: FindingDraft = { title, claim: draft.claim ?? l10n.t('What do you claim?'), kind: draft.kind ?? kindOf(draft.subjects), subjects: draft.subjects, evidence: draft.evidence };
+  const text = newNote(id, content);
+  const beside = { viewColumn: window.activeTextEditor === undefined ? ViewColumn.Active : ViewColumn.Beside, preview: false };
+  if (folder === undefined) {
+    await window.showTextDocument(await workspace.openTextDocument({ language: 'markdown', content: text }), beside);
+    return;
+  }
+  const uri = Uri.joinPath(folder, `${id}.md`);
+  await workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  const document = await workspace.openTextDocument(uri);
+  notes.takeIn(document);
+  const place = notes.noteOf(document).tree?.entries.get('claim')?.value;
+  await window.showTextDocument(document, { ...beside, ...(place === undefined ? {} : { selection: rangeOf(document, place.start, place.end) }) });
+}
+
+/** Where new findings go; undefined without a folder open. The setting is relative, and stays inside. */
+function findingsFolder(): Uri | undefined {
+  const [root] = workspace.workspaceFolders ?? [];
+  const parts = readSetting('findings.folder').split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..');
+  return root && Uri.joinPath(root.uri, ...parts);
+}
+
+async function namesIn(folder: Uri): Promise<Set<string>> {
+  try {
+    return new Set((await workspace.fs.readDirectory(folder)).map(([name]) => name));
+  } catch {
+    // The folder is made with the first finding.
+    return new Set();
+  }
+}
+
+function subjectName({ subjects: [first] }: PinDraft): string {
+  return first === undefined ? l10n.t('New finding') : describeTarget(parseSubject(first));
+}
+
+function kindOf(subjects: readonly string[]): FindingKind {
+  const [first] = subjects;
+  return first === undefined ? 'behavioral' : sideOf(parseSubject(first));
+}

@@ -1,0 +1,51 @@
+/** What can be pinned without a draft: the word under the cursor with its strongest feature, and what panels pin. */
+import { l10n, window } from 'vscode';
+import type { EvidenceDraft } from '../../notes/format/schema.ts';
+import { formatLink } from '../../notes/subjects.ts';
+import type { PanelKind, Pin } from '../../protocol/views/panel.ts';
+import { inspectedDocument } from '../editor/documents.ts';
+import { tokenAt } from '../inspection/inspectionCache.ts';
+import type { Inspector } from '../inspection/inspector.ts';
+import type { OpenModels } from '../models/openModels.ts';
+import type { EnginePort } from '../process/enginePort.ts';
+import type { PinDraft } from './pin.ts';
+
+/** The strongest feature at the cursor with its statistics on that line, or how surprising the line is. */
+export async function pinAtCursor(engine: EnginePort, inspector: Inspector): Promise<PinDraft> {
+  const editor = window.activeTextEditor;
+  if (editor === undefined) throw new Error(l10n.t('Put the cursor into a text first: what the model sees there is pinned.'));
+  const document = inspectedDocument(editor.document);
+  const offset = editor.document.offsetAt(editor.selection.active);
+  const inspected = await inspector.inspect(document, Math.min(offset, document.length - 1));
+  const token = tokenAt(inspected, offset)?.token;
+  const { model, dictionary } = inspected.active;
+  const line = editor.document.lineAt(editor.selection.active).text.trim();
+  const [top] = token?.features ?? [];
+  if (top === undefined || dictionary === undefined) {
+    const record = await engine.call('findings.run', { method: 'prediction.surprise', models: [model.id], inputs: { text: line } });
+    return { subjects: [], evidence: [record], kind: 'behavioral', title: l10n.t('Surprise of "{0}"', line.slice(0, 60)) };
+  }
+  const record = await engine.call('findings.run', { method: 'feature.statistics', models: [model.id], dictionaries: [dictionary.id], inputs: { text: line }, parameters: { feature: top.feature } });
+  return {
+    subjects: [formatLink({ kind: 'feature', model: model.id, dictionary: dictionary.id, index: top.feature })], evidence: [record], kind: 'semantic',
+    title: l10n.t('Feature {0} at "{1}"', top.feature, (token?.text ?? '').trim()),
+  };
+}
+
+/** A pin of a panel, with the date, models and dictionaries that the page does not know. */
+export async function draftOfPanel(models: OpenModels, kind: PanelKind, { claim, subjects, evidence }: Pin): Promise<PinDraft> {
+  const { model, dictionary } = await models.need();
+  const [first] = subjects;
+  return {
+    ...(claim === undefined ? {} : { claim }), ...(first?.label === undefined ? {} : { title: first.label.slice(0, 300) }), kind, subjects: subjects.map(({ subject }) => subject),
+    evidence: evidence.map(({ interval, control, inputs, parameters, seed, measures, ...rest }): EvidenceDraft => ({
+      ...rest, date: `${new Date().toISOString().slice(0, 19)}Z`, models: [{ id: model.id, hash: model.hash }],
+      dictionaries: dictionary === undefined || !subjects.some((subject) => subject.kind === 'feature') ? [] : [{ model: model.id, id: dictionary.id, hash: dictionary.hash }],
+      inputs: inputs ?? {}, parameters: parameters ?? {}, seed: seed ?? 0, measures: measures ?? {},
+      ...(interval === undefined ? {} : { interval: ordered(interval) }),
+      ...(control === undefined ? {} : { control: { name: control.name, value: control.value, ...(control.interval === undefined ? {} : { interval: ordered(control.interval) }) } }),
+    })),
+  };
+}
+
+const ordered = ([a, b]: readonly [number, number]): [number, number] => [Math.min(a, b), Math.max(a, b)];
