@@ -17,6 +17,15 @@ export interface Profile {
   readonly extensions: string;
 }
 
+export interface ServeOptions {
+  /** One that is free, unless given. */
+  readonly port?: number;
+  /** Workspaces are not trusted. */
+  readonly restricted?: boolean;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface Server {
   readonly port: number;
   /** What it has written so far. */
@@ -39,30 +48,31 @@ export async function installExtension(profile: Profile, vsix: string): Promise<
   if (code !== 0) throw new Error(`Installing ${vsix} failed (${code}):\n${log()}`);
 }
 
-/** Serves on 127.0.0.1, at a port that is free unless one is given. `restricted`: workspaces are not trusted. */
-export async function serve(profile: Profile, { port, restricted = false }: { readonly port?: number; readonly restricted?: boolean } = {}): Promise<Server> {
+/** Serves on 127.0.0.1. */
+export async function serve(profile: Profile, { port, restricted = false, args = [], env = {} }: ServeOptions = {}): Promise<Server> {
   const chosen = port ?? (await freePort());
   const server = start(profile, [
     '--bind-addr', `127.0.0.1:${chosen}`, '--auth', 'none', '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
-    '--disable-proxy', ...(restricted ? [] : ['--disable-workspace-trust']),
-  ]);
+    '--disable-proxy', ...(restricted ? [] : ['--disable-workspace-trust']), ...args,
+  ], env);
   const log = collect(server);
   const ended = once(server, 'exit').then(() => undefined);
   await listening(server, log);
   return { port: chosen, log, ended, stop: () => stop(server, ended) };
 }
 
-/** The page that shows a folder with one of its files open. */
-export function addressOf({ port }: Server, folder: string, file: string): string {
-  const payload = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${port}${join(folder, file)}`]]);
+/** The page that shows a folder with one of its files open. `more`: other paths that the page is given by name. */
+export function addressOf({ port }: Server, folder: string, file: string, more: Readonly<Record<string, string>> = {}): string {
+  const items = Object.entries({ openFile: join(folder, file), ...more });
+  const payload = JSON.stringify(items.map(([name, path]) => [name, `vscode-remote://127.0.0.1:${port}${path}`]));
   return `http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`;
 }
 
 /** In a group of its own, so that all it starts can be ended with it. */
-function start({ entry, home, userData, extensions }: Profile, args: readonly string[]): ChildProcess {
+function start({ entry, home, userData, extensions }: Profile, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:VSCODE|ELECTRON)_/.test(name)));
   return spawn(process.execPath, [entry, '--user-data-dir', userData, '--extensions-dir', extensions, ...args], {
-    env: { ...inherited, HOME: home }, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
+    env: { ...inherited, HOME: home, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
   });
 }
 

@@ -4,6 +4,8 @@ import type { ExtensionContext } from 'vscode';
 import { viewIds } from './commandIds.ts';
 import { cardScheme, MethodCards } from './commands/methodCommands.ts';
 import { paintFeature } from './commands/paintCommands.ts';
+import { held } from './disposables.ts';
+import { listening } from './listeners.ts';
 import { registerCommands } from './commands/register.ts';
 import { contextKeys } from './contextKeys.ts';
 import { computeInBackground } from './editor/background.ts';
@@ -30,7 +32,13 @@ import { ModelsTree } from './views/modelsTree.ts';
 
 let engine: EngineService | undefined;
 
-export function activate(context: ExtensionContext): Pick<Findings, 'extendMarkdownIt'> {
+/** What tests in the extension host ask for; nothing else does, and nothing is offered unless their variable is set. */
+export interface Diagnostics {
+  held(): number;
+  listening(): number;
+}
+
+export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick<Findings, 'extendMarkdownIt'> {
   const started = performance.now();
   const keep = <T extends { dispose(): unknown }>(item: T): T => {
     context.subscriptions.push(item);
@@ -66,7 +74,8 @@ export function activate(context: ExtensionContext): Pick<Findings, 'extendMarkd
   registerViews(context, service, models, inspector, painter, report);
   keep(workspace.registerTextDocumentContentProvider(cardScheme, new MethodCards()));
   log.info(l10n.t('activated in {0} ms', (performance.now() - started).toFixed(1)));
-  return { extendMarkdownIt: findings.extendMarkdownIt };
+  const { extendMarkdownIt } = findings;
+  return process.env['MECHANIST_DIAGNOSTICS'] === '1' ? { extendMarkdownIt, held: () => held.count, listening: () => listening.count } : { extendMarkdownIt };
 }
 
 export async function deactivate(): Promise<void> {

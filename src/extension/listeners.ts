@@ -1,12 +1,16 @@
 /** An event without vscode, for parts that are tested outside the editor. Its `event` has the shape that vscode expects. */
 import type { Disposable } from './disposables.ts';
 
+/** Listeners of all events together. */
+export const listening = { count: 0 };
+
 export class Listeners<T> implements Disposable {
   private readonly listeners = new Set<(value: T) => void>();
 
   readonly event = (listener: (value: T) => void): Disposable => {
     this.listeners.add(listener);
-    return { dispose: () => this.listeners.delete(listener) };
+    listening.count++;
+    return { dispose: () => this.remove(listener) };
   };
 
   fire(value: T): void {
@@ -14,6 +18,10 @@ export class Listeners<T> implements Disposable {
   }
 
   dispose(): void {
-    this.listeners.clear();
+    for (const listener of this.listeners) this.remove(listener);
+  }
+
+  private remove(listener: (value: T) => void): void {
+    if (this.listeners.delete(listener)) listening.count--;
   }
 }

@@ -1,7 +1,8 @@
 /** All specs, in the order in which they run. */
+import { cycles } from './cycles.ts';
 import { engine } from './engine.ts';
 import { hover } from './hover.ts';
 import { inspector } from './inspector.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, engine];
+export const specs: readonly Spec[] = [hover, inspector, engine, cycles];

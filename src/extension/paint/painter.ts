@@ -78,6 +78,8 @@ export class Painter implements Disposable {
     signal.addEventListener('abort', () => stop.abort(), { once: true });
     const painting: Painting = { document, by, stop, ranges: [], unit: '' };
     this.painting = painting;
+    // From here on it can be cleared, which also ends what is still being computed.
+    await setContextKey(contextKeys.painted, true);
     const text = inspectedDocument(document);
     const [start, end] = extent(editor, text.length);
     // What is seen first; measuring one window also fits the plan to the model's context.
@@ -93,9 +95,7 @@ export class Painter implements Disposable {
     } catch (error) {
       if (this.painting === painting && painting.ranges.length === 0) this.clear();
       if (!PeerError.is(error, 'cancelled')) throw error;
-      return;
     }
-    await setContextKey(contextKeys.painted, true);
   }
 
   clear(): void {

@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Workspaces are not trusted. */
   readonly restricted: boolean;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const quietSettings = {
@@ -35,11 +37,11 @@ export async function install(entry: string, vsix: string): Promise<Installation
   let servers = 0;
   return {
     folder,
-    async serve({ settings, restricted }) {
+    async serve({ settings, ...options }) {
       const own = profile(`user-${++servers}`);
-      const trust = restricted ? { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' } : { 'security.workspace.trust.enabled': false };
+      const trust = options.restricted ? { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' } : { 'security.workspace.trust.enabled': false };
       await writeUserSettings(own, { ...quietSettings, ...trust, ...settings });
-      return serve(own, { restricted });
+      return serve(own, options);
     },
     dispose: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };

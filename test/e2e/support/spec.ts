@@ -20,5 +20,7 @@ export interface Spec {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** `true`: Restricted Mode. */
   readonly restricted?: boolean;
+  /** A program of `test/e2e/inHost` that runs in the extension host, by its name; `inHost` of the workbench has its result. */
+  readonly inHost?: string;
   readonly steps: readonly Step[];
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { addressOf } from '../../../scripts/workbench/codeServer.ts';
+import { inHostServerArgs, listenInHost, prepareInHost } from './inHost.ts';
+import type { InHostEnd } from './inHost.ts';
 import { engineProcesses } from './processes.ts';
 import type { Installation } from './installation.ts';
 import type { Spec } from './spec.ts';
@@ -14,6 +16,10 @@ export interface Workbench {
   readonly folder: string;
   /** Hosts other than this machine that the browser asked for. */
   readonly foreignHosts: ReadonlySet<string>;
+  /** Folder of everything that belongs to this run. */
+  readonly installation: string;
+  /** How the program in the extension host ended, for a spec that has one. */
+  readonly inHost: Promise<InHostEnd> | undefined;
   /** Process ids of the engines that run. */
   engines(): number[];
   /** Loads the window again, as "Developer: Reload Window" does. */
@@ -26,13 +32,13 @@ export interface Workbench {
 }
 
 /** Opens the workspace of a spec. */
-export async function openWorkbench(installation: Installation, browser: Browser, { files, open, settings = {}, restricted = false }: Omit<Spec, 'name' | 'steps'>): Promise<Workbench> {
+export async function openWorkbench(installation: Installation, browser: Browser, { files, open, settings = {}, restricted = false, inHost }: Omit<Spec, 'name' | 'steps'>): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), 'mechanist-workspace-'));
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
   }
-  const server = await installation.serve({ settings, restricted });
+  const server = await installation.serve({ settings, restricted, env: { MECHANIST_DIAGNOSTICS: '1' }, ...(inHost === undefined ? {} : { args: inHostServerArgs }) });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const foreignHosts = new Set<string>();
@@ -48,10 +54,11 @@ export async function openWorkbench(installation: Installation, browser: Browser
     await page.locator('.statusbar-item[id*="mechanist"]').waitFor({ timeout: 120_000 });
     await page.locator('.editor-instance .view-line').first().waitFor({ timeout: 30_000 });
   };
-  await page.goto(addressOf(server, folder, open), { timeout: 90_000 });
+  const program = inHost === undefined ? undefined : { paths: await prepareInHost(inHost, installation.folder), ...(await listenInHost(page)) };
+  await page.goto(addressOf(server, folder, open, program?.paths), { timeout: 90_000 });
   await ready();
   return {
-    page, folder, foreignHosts,
+    page, folder, foreignHosts, inHost: program?.ended, installation: installation.folder,
     engines: () => engineProcesses(installation.folder),
     async reload() {
       await page.reload({ timeout: 90_000 });
