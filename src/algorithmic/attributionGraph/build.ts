@@ -56,6 +56,8 @@ export interface BuiltGraph {
   /** Values of the prompt's run: inputs and outputs of the transcoders, embeddings, patterns, scales. */
   readonly run: PromptRun;
   readonly errors: readonly Float32Array[];
+  /** Name of the token embeddings. */
+  readonly embedding: string;
   /** Logits of the last position. */
   readonly logits: Float32Array;
 }
@@ -70,24 +72,25 @@ export async function buildGraph(model: Model, runtime: Runtime, transcoders: Tr
   const layers = featureLayers(model, transcoders);
   const unembedding = unembeddingOf(model);
   const replacement = replacementGraph(model, layers);
-  const run = await runPrompt(model, runtime, options.inputs, [...layers.flatMap(({ input, output }) => [input, output]), replacement.slots.at(-1)!, unembedding.input, ...heldTensors(replacement.stop, model)]);
+  const captured = await runPrompt(model, runtime, options.inputs, [...layers.flatMap(({ input, output }) => [input, output]), replacement.slots.at(-1)!, unembedding.input, ...heldTensors(replacement.stop, model)]);
   throwIfCancelled(options.signal);
 
-  const active = await activeFeatures(layers, run, runtime, ignored, options.signal);
-  const errors = errorVectors(layers, run, active, ignored);
+  const active = await activeFeatures(layers, captured, runtime, ignored, options.signal);
+  const errors = errorVectors(layers, captured, active, ignored);
   const columns = columnsOf(active, layers.length, ids.length);
-  const blocks = sourceBlocks(layers, active, errors, run.get(replacement.slots.at(-1)!)!);
+  const blocks = sourceBlocks(layers, active, errors, captured.get(replacement.slots.at(-1)!)!);
   const readers = new Map(layers.map(({ input, layer }) => [input, [...layers.keys()].slice(0, layer).concat(layers.length)]));
   readers.set(unembedding.input, [...layers.keys(), layers.length]);
   const effects = new DirectEffects(replacement, runtime, blocks, columns, readers);
-  effects.use(await completed(run, effects.boundary, model, runtime, options.inputs));
+  const run = await completed(captured, effects.boundary, model, runtime, options.inputs);
+  effects.use(run);
 
   const last = (run.get(unembedding.input)!.data as Float32Array).subarray((ids.length - 1) * unembedding.width);
   const logits = await logitsOf(model, runtime, unembedding, last);
   const targets = logitTargets(logits, options.target ?? { kind: 'top' });
   const rows = await allRows(model, runtime, { effects, columns, active, layers, unembedding, targets, positions: ids.length }, options);
   const graph = assembleGraph({ rows, columns, active, targets, ids, textOf: options.textOf ?? String, prompt: options.prompt ?? '' });
-  return { graph, active, selected: rows.selected(), targets, layers, unembedding, run, errors, logits };
+  return { graph, active, selected: rows.selected(), targets, layers, unembedding, run, errors, embedding: replacement.slots.at(-1)!, logits };
 }
 
 interface Work {

@@ -135,6 +135,31 @@ describe('looking at a graph', () => {
   });
 });
 
+describe('graph.intervene', () => {
+  it('compares prediction and measurement, with a control', async () => {
+    const { nodes } = await ask('graph.view', { graph: graph.graph, kinds: ['feature', 'error', 'token'] });
+    const chosen = nodes.filter(({ kind }) => kind !== 'logit').slice(0, 3).map(({ node }) => node);
+    const direct = await ask('graph.intervene', { graph: graph.graph, nodes: chosen, change: { kind: 'ablate' }, measure: 'direct', controls: 4 });
+    const gap = Math.max(...direct.logits.predicted.map((value, i) => Math.abs(value - direct.logits.measured[i]!)));
+    expect(gap / Math.max(...direct.logits.predicted.map(Math.abs))).toBeLessThan(1e-4);
+    expect(direct.direct.logits).toEqual(direct.logits.predicted);
+    expect(direct.logits.targets.map(({ node }) => node)).toEqual(graph.targets.map(({ node }) => node));
+    expect(direct.control).toMatchObject({ sets: 4 });
+    const whole = await ask('graph.intervene', { graph: graph.graph, nodes: chosen, change: { kind: 'clamp', value: 2 }, targets: [0, 1, 2, 3, 4, 5] });
+    expect(whole.features.targets.every(({ node }) => node < 6 && !chosen.includes(node))).toBe(true);
+    expect(whole.probabilities.before).not.toEqual(whole.probabilities.after);
+  });
+
+  it('says why it cannot', async () => {
+    expect((await refusal(ask('graph.intervene', { graph: graph.graph, nodes: [graph.targets[0]!.node], change: { kind: 'ablate' } }))).message).toMatch(/outcome/);
+    const path = join(files, 'read.json');
+    await ask('graph.export', { graph: graph.graph, format: 'circuit-tracer', path });
+    const read = await ask('graph.open', { path });
+    expect((await refusal(ask('graph.intervene', { graph: read.graph, nodes: [0], change: { kind: 'ablate' } }))).message).toMatch(/read from a file.*Build/);
+    await ask('graph.close', { graph: read.graph });
+  });
+});
+
 describe('files', () => {
   it('go out and come back, pinned nodes with them', async () => {
     const path = join(files, 'graph.json');

@@ -67,12 +67,12 @@ export async function* graphOpen(session: Session, params: ParsedParams<'graph.o
 }
 
 /** Errors: `not-found`. */
-export async function* graphClose(session: Session, params: ParsedParams<'graph.close'>): Job<null> {
+export function graphClose(session: Session, params: ParsedParams<'graph.close'>): null {
   graphsOf(session).close(params.graph);
   return null;
 }
 
-export async function* graphList(session: Session): Job<readonly GraphSummary[]> {
+export function graphList(session: Session): readonly GraphSummary[] {
   return graphsOf(session).list();
 }
 

@@ -13,13 +13,12 @@ import { writeFileAtomically } from '../../../engine/formats/atomicFile.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
 import type { PinnedSubgraph } from '../../../protocol/methods/graph.ts';
 import type { GraphExport } from '../../../protocol/methods/graphResults.ts';
-import type { Job } from '../../scheduler.ts';
 import type { Session } from '../../session.ts';
 import { graphsOf } from './shelf.ts';
 import type { ShelvedGraph } from './shelf.ts';
 
 /** Errors: `not-found`; `argument` for nodes that the graph lacks, a relative path, or a format that needs pinned nodes; `memory` for a text above 32 MiB. */
-export async function* graphExport(session: Session, params: ParsedParams<'graph.export'>): Job<GraphExport> {
+export function graphExport(session: Session, params: ParsedParams<'graph.export'>): GraphExport {
   const shelved = graphsOf(session).get(params.graph);
   for (const node of [...(params.pinned?.nodes ?? []), ...(params.pinned?.supernodes.flatMap(({ nodes }) => nodes) ?? [])]) requireNode(shelved.open, node);
   const pieces = piecesOf(shelved, params);
@@ -42,7 +41,7 @@ export async function* graphExport(session: Session, params: ParsedParams<'graph
 }
 
 /** Errors: `not-found`; those of `readSubgraph`. */
-export async function* graphPinned(session: Session, params: ParsedParams<'graph.pinned'>): Job<PinnedSubgraph> {
+export function graphPinned(session: Session, params: ParsedParams<'graph.pinned'>): PinnedSubgraph {
   const { open, pinned } = graphsOf(session).get(params.graph);
   const found = params.text === undefined ? { ...pinned, labels: new Map<string, string>() } : readSubgraph(open.graph, params.text);
   for (const [key, label] of found.labels) open.labels.set(key, label);

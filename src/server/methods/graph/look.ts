@@ -5,34 +5,33 @@ import { viewOf } from '../../../algorithmic/attributionGraph/queries/openGraph.
 import { proposeSupernodes } from '../../../algorithmic/attributionGraph/queries/supernodes.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
 import type { GraphDiff, GraphNeighbours, GraphNodePage, GraphView, SupernodeProposal } from '../../../protocol/methods/graphResults.ts';
-import type { Job } from '../../scheduler.ts';
 import type { Session } from '../../session.ts';
 import { graphNode } from './nodes.ts';
 import { graphsOf } from './shelf.ts';
 
 /** Errors: `not-found`. */
-export async function* graphView(session: Session, { graph, ...options }: ParsedParams<'graph.view'>): Job<GraphView> {
+export function graphView(session: Session, { graph, ...options }: ParsedParams<'graph.view'>): GraphView {
   const { open } = graphsOf(session).get(graph);
   const view = viewOf(open, options);
   return { ...view, nodes: Array.from(view.nodes, (node) => graphNode(open, node)) };
 }
 
 /** Errors: `not-found`; `argument` for a node that the graph lacks. */
-export async function* graphNeighbours(session: Session, params: ParsedParams<'graph.neighbours'>): Job<GraphNeighbours> {
+export function graphNeighbours(session: Session, params: ParsedParams<'graph.neighbours'>): GraphNeighbours {
   const { open } = graphsOf(session).get(params.graph);
   const { total, items } = neighboursOf(open, params.node, params.direction, params);
   return { total, items: items.map(({ node, weight, share }) => ({ node: graphNode(open, node), weight, share })) };
 }
 
 /** Errors: `not-found`. */
-export async function* graphSearch(session: Session, params: ParsedParams<'graph.search'>): Job<GraphNodePage> {
+export function graphSearch(session: Session, params: ParsedParams<'graph.search'>): GraphNodePage {
   const { open } = graphsOf(session).get(params.graph);
   const { total, items } = searchNodes(open, params.query, params);
   return { total, nodes: items.map((node) => graphNode(open, node)) };
 }
 
 /** An empty label takes one away. Errors: `not-found`. */
-export async function* graphLabel(session: Session, params: ParsedParams<'graph.label'>): Job<null> {
+export function graphLabel(session: Session, params: ParsedParams<'graph.label'>): null {
   const { open } = graphsOf(session).get(params.graph);
   for (const [key, label] of Object.entries(params.labels)) {
     if (label === '') open.labels.delete(key);
@@ -42,14 +41,14 @@ export async function* graphLabel(session: Session, params: ParsedParams<'graph.
 }
 
 /** Errors: `not-found`; `argument` for a node that the graph lacks. */
-export async function* graphSupernodes(session: Session, params: ParsedParams<'graph.supernodes'>): Job<readonly SupernodeProposal[]> {
+export function graphSupernodes(session: Session, params: ParsedParams<'graph.supernodes'>): readonly SupernodeProposal[] {
   const { open } = graphsOf(session).get(params.graph);
   params.nodes?.forEach((node) => requireNode(open, node));
   return proposeSupernodes(open, params.nodes ?? [...open.pruned(params.thresholds).nodes.entries()].filter(([, kept]) => kept === 1).map(([node]) => node));
 }
 
 /** Errors: `not-found`. */
-export async function* graphDiff(session: Session, params: ParsedParams<'graph.diff'>): Job<GraphDiff> {
+export function graphDiff(session: Session, params: ParsedParams<'graph.diff'>): GraphDiff {
   const [first, second] = [graphsOf(session).get(params.first).open, graphsOf(session).get(params.second).open];
   const { nodes, edges, ...rest } = diffGraphs(first, second, params);
   return {

@@ -7,11 +7,10 @@ import { MechanistError } from '../../../engine/errors.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
 import type { TranscoderSetSummary } from '../../../protocol/methods/graphResults.ts';
 import { checkedPath } from '../../paths.ts';
-import type { Job } from '../../scheduler.ts';
 import type { OpenModel, Session } from '../../session.ts';
 
 /** Sets whose every layer is there come first; nothing is opened. Errors: `not-found`. */
-export async function* graphSets(session: Session, params: ParsedParams<'graph.sets'>): Job<readonly TranscoderSetSummary[]> {
+export function graphSets(session: Session, params: ParsedParams<'graph.sets'>): readonly TranscoderSetSummary[] {
   const open = session.model(params.model);
   return openSets(open).map(({ path, transcoders }) => summaryOf(path, transcoders));
 }
