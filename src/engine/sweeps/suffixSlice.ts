@@ -34,7 +34,7 @@ export function suffixSlice(model: Model, graph: Graph, hook: string): SuffixSli
   for (const name of [hook, ...boundary]) {
     const shape = typeOf(graph, name)?.shape;
     if (shape === undefined) return undefined;
-    const axis = shape.indexOf('pos');
+    const axis = queryAxis(shape);
     cutAxes.set(name, axis < 0 ? undefined : axis);
   }
   const b = new GraphBuilder({ ...sliced, inputs: new Map(), nodes: [] }, sliced.nodes.flatMap((node) => [node.name, ...node.outputs]).filter((name) => !remembered.includes(name)));
@@ -79,9 +79,13 @@ function appendRemembered(b: GraphBuilder, node: Node, name: string): void {
   b.setType(name, { dtype: b.dtypeOf(later), shape: ['batch', 'keys', ...shape.slice(2)] });
 }
 
-/** In a mask over queries and keys the first position axis counts queries; keys stay whole. */
+/** The axis of positions that a suffix shortens. The last axis of a mask [b,1,q,k] counts keys, which stay whole. */
+function queryAxis(shape: readonly Dim[]): number {
+  return shape.slice(0, shape.length === 4 ? 3 : shape.length).indexOf('pos');
+}
+
 function suffixShape(shape: readonly Dim[]): Dim[] {
-  const queries = shape.indexOf('pos');
+  const queries = queryAxis(shape);
   return promptShape(shape).map((dim, axis) => (dim === 'pos' && axis !== queries ? 'keys' : dim));
 }
 

@@ -18,6 +18,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { Feeds, ParameterSource } from '../runtime/program.ts';
 import { numbersOf } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
+import { narrowLastBlock } from './lastBlock.ts';
 import { patchedSlice, rowFeed, sliceFeeds } from './patchedSlice.ts';
 import type { PatchedSlice } from './patchedSlice.ts';
 import { replacementSource } from './replacement.ts';
@@ -75,7 +76,9 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
   const clean = model.feeds(options.clean);
   const corrupted = model.feeds(options.corrupted);
   requireAligned(clean, corrupted);
-  const graph = metricGraph(options.graph ?? model.graph(), options.metric, model.output, options.hooks);
+  const everywhere = metricGraph(options.graph ?? model.graph(), options.metric, model.output, options.hooks);
+  const narrow = options.wholeSequences === true || model.config === undefined ? undefined : narrowLastBlock(everywhere, model.config.nLayers, options.hooks);
+  const graph = narrow ?? everywhere;
   for (const hook of options.hooks) if (typeOf(graph, hook)?.shape === undefined) throw unknownHook(hook, graph.types.keys());
 
   const slices = options.hooks.map((hook) => sliceOf(model, graph, hook, options));

@@ -11,6 +11,7 @@ import { createHuggingFace } from '../../../../src/engine/models/create.ts';
 import { openHuggingFace } from '../../../../src/engine/models/huggingface.ts';
 import type { Model } from '../../../../src/engine/models/model.ts';
 import { Runtime } from '../../../../src/engine/runtime/runtime.ts';
+import { narrowLastBlock } from '../../../../src/engine/sweeps/lastBlock.ts';
 import { suffixSlice } from '../../../../src/engine/sweeps/suffixSlice.ts';
 import { sweep } from '../../../../src/engine/sweeps/sweep.ts';
 import { i64, numbersOf } from '../../../../src/engine/tensor.ts';
@@ -62,6 +63,32 @@ describe('suffixes', () => {
     expect(suffixSlice(bert, metricGraph(bert.graph(), metrics[0]!, bert.output), 'blocks.0.hook_resid_post')).toBeUndefined();
     expect(suffixSlice(gpt2, graph, 'blocks.0.attn.hook_k')).toBeUndefined();
     expect(suffixSlice(gpt2, metricGraph(gpt2.graph(), { kind: 'loss' }, gpt2.output), 'blocks.0.hook_resid_post')).toBeUndefined();
+  });
+});
+
+describe('the last block', () => {
+  const sequential = families.filter((name) => !['gpt_neox', 'phi'].includes(name));
+
+  it.each(sequential)('computes one position where nothing else is read, with the same results: %s', async (name) => {
+    const model = small(name);
+    const hooks = ['blocks.0.hook_resid_pre', 'blocks.1.hook_resid_pre'];
+    for (const metric of metrics) {
+      const narrowed = narrowLastBlock(metricGraph(model.graph(), metric, model.output, hooks), 2, hooks);
+      expect(narrowed!.types.get('blocks.1.hook_mlp_out')!.shape![1]).toBe(1);
+      const common = { ...options, metric, hooks, by: ['position'] as const };
+      expect(difference((await sweep(model, runtime, common)).perRow, (await sweep(model, runtime, { ...common, wholeSequences: true })).perRow).largest).toBeLessThan(1e-5);
+      const heads = { ...options, metric, hooks: ['blocks.0.attn.hook_z'], by: ['head'] as const };
+      expect(difference((await sweep(model, runtime, heads)).perRow, (await sweep(model, runtime, { ...heads, wholeSequences: true })).perRow).largest).toBeLessThan(1e-5);
+    }
+  });
+
+  it('stays whole where a hook inside it is swept, where blocks are parallel, and where every position is read', () => {
+    const gpt2 = small('gpt2');
+    const graph = metricGraph(gpt2.graph(), metrics[0]!, gpt2.output, ['blocks.1.hook_mlp_out']);
+    expect(narrowLastBlock(graph, 2, ['blocks.1.hook_mlp_out'])).toBeUndefined();
+    expect(narrowLastBlock(metricGraph(gpt2.graph(), { kind: 'loss' }, gpt2.output), 2, [])).toBeUndefined();
+    const neox = small('gpt_neox');
+    expect(narrowLastBlock(metricGraph(neox.graph(), metrics[0]!, neox.output), 2, [])).toBeUndefined();
   });
 });
 
