@@ -25,7 +25,7 @@ export function narrowLastBlock(graph: Graph, layers: number, whole: Iterable<st
   if (masking?.op !== 'Add' || adding?.op !== 'Add' || mask === undefined || reading === undefined || !adding.inputs.includes(before)) return undefined;
 
   const b = new GraphBuilder({ ...graph, nodes: [] }, graph.nodes.flatMap((node) => [node.name, ...node.outputs]));
-  const read = { queries: b.gather(queries, positionInput, 1), mask: b.gather(mask, positionInput, 2), before: b.gather(before, positionInput, 1) };
+  const read = { queries: b.gather(queries, positionInput, 1, `${block}/queries`), mask: b.gather(mask, positionInput, 2, `${block}/mask`), before: b.gather(before, positionInput, 1, `${block}/before`) };
   const added = b.build().nodes;
   const nodes = graph.nodes.map((node): Node => {
     if (node === reading) return { ...node, op: 'Identity', inputs: [after], attributes: new Map() };

@@ -43,12 +43,13 @@ export function appendCaptured(b: GraphBuilder, graph: Graph, name: string, shap
     b.identity(b.input(captureName(name), dtype, shape), name);
     return;
   }
-  const expanded = b.gather(b.input(captureName(name), dtype, shape), patchRows, 0);
+  // Names of their own: a fresh one could be that of a captured tensor still to come.
   if (!patched) {
-    b.identity(expanded, name);
+    b.gather(b.input(captureName(name), dtype, shape), patchRows, 0, name);
     return;
   }
-  const source = b.gather(b.input(patchSource, dtype, shape), patchRows, 0);
+  const expanded = b.gather(b.input(captureName(name), dtype, shape), patchRows, 0, 'sweep/base_rows');
+  const source = b.gather(b.input(patchSource, dtype, shape), patchRows, 0, 'sweep/source_rows');
   const mask = b.input(patchMask, 'bool', ['batch', ...shape.slice(1).map(() => b.freshDim())]);
   b.where(mask, source, expanded, name);
   // The mask broadcasts, but only to the hook's own shape.
