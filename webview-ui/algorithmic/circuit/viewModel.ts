@@ -32,7 +32,7 @@ export function faithfulnessChart({ faithfulness, interval, heldOut, complement,
   ];
   const nulls: readonly (readonly [string, NullDistribution])[] = [[t('random'), random], [t('same degrees'), degreeMatched], ...(heldOut === undefined ? [] : [[t('random, held out'), heldOut.random] as const])];
   return {
-    kind: 'points', title: t('Faithfulness beside its nulls'), x: { title: '' }, y: { title: t('faithfulness') },
+    kind: 'points', title: t('Faithfulness beside its nulls'), x: { title: t('test') }, y: { title: t('faithfulness') },
     series: [
       { name: t('measured'), role: 'main', x: tests.map(([name]) => name), y: tests.map(([, value]) => value), low: tests.map(([, value, ends]) => ends?.[0] ?? value), high: tests.map(([, value, ends]) => ends?.[1] ?? value) },
       { name: t('random circuits, median … 99 %'), role: 'control', x: nulls.map(([name]) => name), y: nulls.map(([, { p50 }]) => p50), low: nulls.map(([, { p50 }]) => p50), high: nulls.map(([, { p99 }]) => p99) },

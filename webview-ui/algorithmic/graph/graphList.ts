@@ -17,6 +17,8 @@ export class GraphList extends InquiryElement {
   declare private sort: Sort;
   private source: TableSource<GraphNode> | undefined;
   private columns: readonly Column<GraphNode>[] = [];
+  private order = '';
+  private pinned: readonly number[] = [];
 
   constructor() {
     super();
@@ -30,9 +32,14 @@ export class GraphList extends InquiryElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (!changed.has('view') && !changed.has('sort')) return;
-    const sorted = sortNodes(this.view.nodes, this.sort);
-    this.source = { key: ({ node }) => node, load: (offset, count) => Promise.resolve({ total: sorted.length, rows: sorted.slice(offset, offset + count) }) };
+    if (changed.has('view') || changed.has('sort')) {
+      const sorted = sortNodes(this.view.nodes, this.sort);
+      const order = sorted.map(({ node }) => node).join();
+      // The same rows stay where they are: pinning one reads the graph again.
+      if (order !== this.order) this.source = { key: ({ node }) => node, load: (offset, count) => Promise.resolve({ total: sorted.length, rows: sorted.slice(offset, offset + count) }) };
+      this.order = order;
+    } else if (this.work.pinned === this.pinned) return;
+    this.pinned = this.work.pinned;
     this.columns = [
       { id: 'pinned', title: '', track: '2ch', cell: ({ node }) => (this.work.pinned.includes(node) ? html`<span class="codicon codicon-pinned" role="img" aria-label=${t('pinned')}></span>` : '') },
       { id: 'layer', title: t('layer'), track: '6ch', sortable: true, numeric: true, cell: ({ layer, kind }) => (kind === 'token' ? t('in') : kind === 'logit' ? t('out') : layer) },

@@ -23,6 +23,8 @@ export class GraphWork {
   readonly intervention: Resource<Intervened>;
   /** The node whose card is open. */
   selected: GraphNode | undefined;
+  /** A file that was not opened as it is, but may be in parts. */
+  refused: string | undefined;
   private readonly inquiry: Inquiry;
   private restored = false;
 
@@ -74,10 +76,13 @@ export class GraphWork {
     if (path !== undefined) await this.open(path);
   }
 
-  async open(path: string): Promise<void> {
+  /** `repair` leaves dangling links and repeated nodes out, for which a file is refused otherwise. */
+  async open(path: string, repair = false): Promise<void> {
     this.restored = true;
     this.leave();
-    await this.summary.load((signal, onProgress) => this.channel.call('graph.open', { path }, { signal, onProgress }));
+    await this.summary.load((signal, onProgress) => this.channel.call('graph.open', { path, repair }, { signal, onProgress }));
+    this.refused = this.summary.state.kind === 'failed' && this.summary.state.reason === 'parse' && !repair ? path : undefined;
+    this.inquiry.requestUpdate();
     const graph = this.graph;
     if (graph === undefined) return;
     const { nodes, supernodes } = await this.channel.call('graph.pinned', { graph });

@@ -24,7 +24,7 @@ export function scatterChart({ result: { features, logits } }: Intervened): Seri
 export function controlChart({ result: { control } }: Intervened): SeriesChart {
   const names = [t('this change'), ...Array.from(control.magnitudes, (_, set) => t('random {0}', set + 1))];
   return {
-    kind: 'bars', title: t('Mean change of the logits, beside random features'), x: { title: '' }, y: { title: t('size') },
+    kind: 'bars', title: t('Mean change of the logits, beside random features'), x: { title: t('what was changed') }, y: { title: t('size') },
     series: [{ name: t('measured'), role: 'main', x: names.slice(0, 1), y: [control.magnitude] }, { name: t('random active features'), role: 'control', x: names.slice(1), y: control.magnitudes }],
   };
 }

@@ -70,10 +70,10 @@ export class PatchingWork {
       this.inquiry.requestUpdate();
       return;
     }
-    const where = Object.fromEntries(scores.axes.map(({ name }, axis) => [name, place.at[axis]!]));
+    const where = whereOf(scores, place);
     const hook = scores.hooks[place.hook]!;
     await this.cell.load((signal) => this.inquiry.session.channel.call('sweep.cell', {
-      model: params.model, prompts: params.prompts, hook, where, direction: params.direction, replacement: params.replacement, predictions: 30,
+      model: params.model, prompts: params.prompts, hook, where, ...(params.dictionary === undefined ? {} : { dictionary: params.dictionary }), direction: params.direction, replacement: params.replacement, predictions: 30,
     }, { signal }), { keep: true });
   }
 
@@ -81,4 +81,9 @@ export class PatchingWork {
     this.selected = undefined;
     for (const resource of [this.sweep, this.control, this.cell]) resource.reset();
   }
+}
+
+/** A place as the engine takes it: neurons and features by their own number. */
+export function whereOf({ axes, neurons }: SweepScores, { at }: Place): Readonly<Record<string, number>> {
+  return Object.fromEntries(axes.map(({ name }, axis) => [name, name === 'neuron' ? (neurons?.[at[axis]!] ?? at[axis]!) : at[axis]!]));
 }

@@ -3,6 +3,7 @@ import { t } from '../../shared/strings.ts';
 import { componentSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
 import { answerName, pairInputs } from '../parts/evidence.ts';
+import { whereOf } from './patchingWork.ts';
 import type { Place, Sweep } from './patchingWork.ts';
 import { amongOthers, placeName } from './viewModel.ts';
 
@@ -10,7 +11,7 @@ export function pinCell(inquiry: Inquiry, { scores, params }: Sweep, place: Plac
   const { question, session } = inquiry;
   const { value, high, interval } = amongOthers(scores, params, place);
   const hook = scores.hooks[place.hook]!;
-  const where = Object.fromEntries(scores.axes.map(({ name }, axis) => [name, place.at[axis]!]));
+  const where = whereOf(scores, place);
   const name = placeName(scores, place);
   inquiry.pin({
     claim: t('“{0}” after “{1}” passes through {2}.', answerName(question), question.text, name),

@@ -79,7 +79,7 @@ export function amongOthers(scores: SweepScores, params: SweepParams, place: Pla
 }
 
 export function placeName(scores: SweepScores, { hook, at }: Place): string {
-  return [hookLabel(scores.hooks[hook]!), ...scores.axes.map(({ name }, axis) => `${name} ${name === 'position' && scores.tokens !== undefined ? positionLabels(scores.tokens)[at[axis]!] : at[axis]}`)].join(' · ');
+  return [hookLabel(scores.hooks[hook]!), ...scores.axes.map(({ name }, axis) => (name === 'position' && scores.tokens !== undefined ? `position ${positionLabels(scores.tokens)[at[axis]!]}` : entryName(scores, name, at[axis]!)))].join(' · ');
 }
 
 /** Of sorted values; NaN when there are none. */
@@ -87,11 +87,21 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted.length === 0 ? Number.NaN : sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))]!;
 }
 
+/** `H2`, `#137`, `key 3`: which head, neuron or feature, or key it is. */
+function entryName({ neurons }: SweepScores, axis: SweepScores['axes'][number]['name'], index: number): string {
+  switch (axis) {
+    case 'head': return `H${index}`;
+    case 'neuron': return `#${neurons?.[index] ?? index}`;
+    case 'key': return `key ${index}`;
+    case 'position': return String(index);
+  }
+}
+
 function columnNames(scores: SweepScores): string[] {
   const [first] = scores.axes;
   if (first === undefined) return [t('whole')];
   if (first.name === 'position' && scores.tokens !== undefined) return positionLabels(scores.tokens);
-  return Array.from({ length: first.size }, (_, index) => (first.name === 'head' ? `H${index}` : String(index)));
+  return Array.from({ length: first.size }, (_, index) => entryName(scores, first.name, index));
 }
 
 function rowNames(scores: SweepScores): string[] {
@@ -100,6 +110,6 @@ function rowNames(scores: SweepScores): string[] {
   return Array.from({ length: rows }, (_, row) => {
     const place = placeOf(scores, { row, column: 0 });
     const label = hookLabel(scores.hooks[Math.floor(row / per)]!);
-    return [label, ...place.at.slice(1).map((at, axis) => `${scores.axes[axis + 1]!.name} ${at}`)].join(' ');
+    return [label, ...place.at.slice(1).map((at, axis) => entryName(scores, scores.axes[axis + 1]!.name, at))].join(' ');
   });
 }

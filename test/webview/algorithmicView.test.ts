@@ -1,0 +1,296 @@
+// @vitest-environment happy-dom
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PeerError } from '../../src/protocol/peer.ts';
+import { AlgorithmicView } from '../../webview-ui/algorithmic/algorithmicView.ts';
+import { defineAlgorithmic } from '../../webview-ui/algorithmic/elements.ts';
+import { tabIds } from '../../webview-ui/algorithmic/place.ts';
+import { PanelChannel } from '../../webview-ui/shared/channel.ts';
+import { define } from '../../webview-ui/shared/element.ts';
+import { defineKit } from '../../webview-ui/shared/kitElements.ts';
+import { Session } from '../../webview-ui/shared/session.ts';
+import { answers, sweep } from './algorithmicData.ts';
+import { axeViolations } from './axe.ts';
+import { FakeHost, context, started } from './fakeHost.ts';
+import type { Answers } from './fakeHost.ts';
+
+let host: FakeHost;
+let view: AlgorithmicView;
+
+beforeAll(() => {
+  defineKit();
+  defineAlgorithmic();
+  define('mechanist-algorithmic', AlgorithmicView);
+});
+
+beforeEach(() => document.body.replaceChildren());
+
+const question = { text: 'When Mary gave', corrupted: 'When John gave', metric: 'logit_diff', target: { token: '·Mary', id: 2 }, distractor: { token: '·John', id: 7 } };
+
+async function open(place?: unknown, more: Answers = {}): Promise<void> {
+  host = new FakeHost({ ...answers, ...more });
+  host.state = place;
+  view = document.createElement('mechanist-algorithmic') as AlgorithmicView;
+  const session = new Session(new PanelChannel(host), host);
+  view.session = session;
+  document.body.append(view);
+  await session.start();
+  await settled();
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 14; turn++) {
+    await new Promise((resolve) => { setTimeout(resolve, 1); });
+    await view.updateComplete;
+  }
+}
+
+const text = (selector: string): string => (view.querySelector(selector)?.textContent ?? '').replace(/\s+/g, ' ').trim();
+const button = (label: string): HTMLElement => Array.from(view.querySelectorAll<HTMLElement>('vscode-button, button')).find((one) => one.textContent.trim() === label || one.getAttribute('aria-label') === label)!;
+const click = async (label: string): Promise<void> => {
+  button(label).click();
+  await settled();
+};
+const press = async (key: string, on: Element = view): Promise<void> => {
+  on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, composed: true }));
+  await settled();
+};
+const input = async (selector: string, value: string, event = 'input'): Promise<void> => {
+  const field = view.querySelector<HTMLInputElement>(selector)!;
+  field.value = value;
+  field.dispatchEvent(new Event(event, { bubbles: true }));
+  await settled();
+};
+
+describe('the question bar', () => {
+  it('teaches what belongs here while there is no prompt', async () => {
+    await open();
+    expect(text('mechanist-overview')).toContain('Type a prompt above');
+    expect(host.called('lens.grid')).toEqual([]);
+  });
+
+  it('takes answers from the model’s own predictions, and shows another prompt aligned', async () => {
+    await open({ question: { text: 'When Mary gave' } });
+    expect(Array.from(view.querySelectorAll<HTMLInputElement>('.answer'), ({ value }) => value)).toEqual(['␣Mary', '␣John']);
+    await input('select[aria-label^="Suggested"]', '0', 'change');
+    expect(text('.alignment')).toContain('aligned, 4 tokens, 1 differ');
+    expect(Array.from(view.querySelectorAll('.aligned mark'), (mark) => mark.textContent)).toEqual(['␣Mary', '␣John']);
+  });
+
+  it('says why prompts of unequal length cannot be compared, with a way forward', async () => {
+    await open({ question: { ...question, corrupted: 'When John gave me' } });
+    expect(text('.question')).toContain('4 tokens against 5');
+    await click('Use an aligned one: ␣Mary → ␣John');
+    expect(text('.alignment')).toContain('aligned');
+  });
+
+  it('says that an answer of several tokens is measured at its first', async () => {
+    await open({ question });
+    await input('.answer[aria-label="Target token"]', '␣Mary␣Ann', 'change');
+    expect(text('.question')).toContain('is 2 tokens for this model');
+  });
+
+  it('asks a line of the pair file in the editor, and remembers the file', async () => {
+    await open();
+    host.tell('selection', { text: '{"clean": …}', document: 'file:///w/ioi.jsonl', start: 0, end: 9 });
+    await settled();
+    await click('From editor');
+    expect(host.called('pairs.read')[0]).toMatchObject({ source: { kind: 'text' } });
+    expect(text('.pairs')).toContain('pair 1 of 2');
+    expect(text('.question')).toContain('line 2: A pair needs a clean prompt.');
+    await click('Next pair');
+    expect(view.querySelector<HTMLTextAreaElement>('#prompt')!.value).toBe('So Anna gave');
+  });
+
+  it('says what to select when nothing is', async () => {
+    await open(undefined, { 'panel.start': () => ({ ...started, selection: undefined }) });
+    await click('From editor');
+    expect(text('.question')).toContain('Nothing is selected in the editor');
+  });
+
+  it('asks what a command brings, once a model is open', async () => {
+    await open(undefined, { 'panel.start': () => ({ ...started, context: { ...context, model: undefined, models: [] }, show: { question: { clean: 'When Mary gave', corrupted: 'When John gave', answer: ' Mary', distractor: ' John' }, part: 'patching' } }) });
+    expect(text('.empty')).toContain('Open a model');
+    host.tell('context', context);
+    await settled();
+    expect(host.state).toMatchObject({ tab: 'patching', question: { corrupted: 'When John gave', target: { id: 2 }, distractor: { id: 7 } } });
+  });
+});
+
+describe('the tabs', () => {
+  it.each(tabIds)('%s is accessible, without literal styles', async (tab) => {
+    await open({ tab, question, graph: { graph: 'g1' } }, { 'graph.list': () => [summaryOf()] });
+    if (tab === 'patching') await click('Run');
+    if (tab === 'circuit') {
+      await click('Score edges');
+      await click('Test this circuit');
+    }
+    expect(await axeViolations(view)).toEqual([]);
+    expect(Array.from(view.querySelectorAll('[style]'), ({ tagName }) => tagName).filter((name) => name !== 'DIV' && name !== 'MECHANIST-TABLE')).toEqual([]);
+  });
+
+  it('are reached by their numbers, and kept', async () => {
+    await open({ question });
+    await press('4');
+    expect(view.querySelector('[aria-selected=true][role=tab]')!.id).toBe('tab-patching');
+    expect(host.state).toMatchObject({ tab: 'patching' });
+  });
+
+  it('list their keys on ?', async () => {
+    await open({ question });
+    await press('?');
+    expect(text('[role=dialog]')).toContain('one layer down or up');
+    expect(await axeViolations(view)).toEqual([]);
+  });
+
+  it('show the lens with a cell that the arrows move and brackets step through layers', async () => {
+    await open({ tab: 'lens', question });
+    const heat = view.querySelector('mechanist-heat-grid')!;
+    expect(heat.querySelectorAll('[role=gridcell]')).toHaveLength(12);
+    expect(heat.querySelectorAll('[tabindex="0"]')).toHaveLength(1);
+    await press('ArrowLeft', heat.querySelector('[role=grid]')!);
+    expect(text('mechanist-lens h2')).toContain('1 resid_post at position 2');
+    await press('[');
+    expect(text('mechanist-lens h2')).toContain('0 resid_post at position 2');
+    expect(text('.sum')).toContain('= metric +4.00');
+  });
+
+  it('measure direct attribution on the other prompt as well', async () => {
+    await open({ tab: 'lens', question });
+    expect(host.called('dla.run').map(({ text: prompt }) => prompt)).toEqual(['When Mary gave', 'When John gave']);
+    expect(text('mechanist-lens .bar-rows th.control')).toBe('on the other prompt');
+  });
+
+  it('patch, show the prediction behind a cell, and pin it beside other places', async () => {
+    await open({ tab: 'patching', question });
+    await click('Run');
+    view.querySelector('mechanist-patching mechanist-chart')!.dispatchEvent(new CustomEvent('chart-pick', { detail: { row: 0, column: 2 } }));
+    await settled();
+    expect(host.called('sweep.cell')[0]).toMatchObject({ hook: 'blocks.0.hook_resid_pre', where: { position: 2 } });
+    expect(text('mechanist-patching')).toContain('rank 1 of 8');
+    await click('Pin this place');
+    expect(host.called('panel.pin')[0]).toMatchObject({ evidence: [{ method: 'patching.activation@1', value: 1, control: { value: 0.5 }, parameters: { hook: 'blocks.0.hook_resid_pre', position: 2 } }] });
+    expect(text('.pinned-note')).toContain('Pinned');
+  });
+
+  it('say what is missing before patching, and when values are not numbers', async () => {
+    await open({ tab: 'patching', question: { ...question, corrupted: '' } });
+    expect(text('mechanist-patching')).toContain('compares with a second prompt');
+    await open({ tab: 'patching', question }, { 'sweep.run': () => ({ ...sweep, scores: sweep.scores.map((score, index) => (index === 0 ? Number.NaN : score)) }) });
+    await click('Run');
+    expect(text('mechanist-patching')).toContain('not numbers');
+  });
+
+  it('show a failure where the result would be, and try again', async () => {
+    let calls = 0;
+    await open({ tab: 'patching', question }, { 'sweep.run': () => {
+      if (calls++ === 0) throw new PeerError({ reason: 'out-of-memory', message: 'Too large.', hint: 'Choose fewer layers.' });
+      return sweep;
+    } });
+    await click('Run');
+    expect(text('mechanist-patching [role=alert]')).toContain('Too large. — Choose fewer layers.');
+    await click('Try again');
+    expect(text('mechanist-patching')).toContain('clean +4.00');
+  });
+
+  it('show progress where the result will be, and cancel there', async () => {
+    let aborted = false;
+    await open({ tab: 'patching', question }, { 'sweep.run': (_params: never, progress: (value: unknown) => void, signal: AbortSignal) => {
+      progress({ stage: 'sweep', done: 1, of: 4 });
+      return new Promise((_, reject) => signal.addEventListener('abort', () => {
+        aborted = true;
+        reject(new PeerError({ reason: 'cancelled', message: 'Stopped.' }));
+      }));
+    } });
+    await click('Run');
+    expect(text('mechanist-patching .progress-line')).toContain('25 %');
+    await click('Cancel');
+    expect(aborted).toBe(true);
+    expect(view.querySelector('mechanist-patching .progress-line')).toBeNull();
+  });
+
+  it('find a circuit, test it beside its nulls and pin it', async () => {
+    await open({ tab: 'circuit', question });
+    await click('Score edges');
+    expect(text('mechanist-circuit')).toContain('20 of 6'.replace('20', '6'));
+    expect(text('mechanist-circuit')).toContain('Not tested yet');
+    await click('Test this circuit');
+    expect(host.called('circuit.evaluate')[0]).toMatchObject({ edges: 'e1', nulls: 50, selection: { kind: 'top', edges: 20 } });
+    expect(text('.verdict')).toContain('more than 99 % of random circuits (0.40)');
+    await click('Pin this circuit');
+    expect(host.called('panel.pin')[0]).toMatchObject({ evidence: [{ method: 'circuit.faithfulness@1', value: 0.93, control: { value: 0.4 } }] });
+  });
+
+  it('compare two methods once both were run', async () => {
+    await open({ tab: 'circuit', question });
+    await click('Score edges');
+    await input('mechanist-circuit select', 'eap', 'change');
+    await click('Score edges');
+    await press('7');
+    view.querySelector<HTMLElement>('mechanist-compare vscode-button')!.click();
+    await settled();
+    expect(text('mechanist-compare')).toContain('4 edges in common');
+    expect(text('mechanist-compare .control')).toContain('random circuits of these sizes: 2.7');
+  });
+});
+
+describe('the attribution graph', () => {
+  it('is built for the question, drawn, and equal in content as a list', async () => {
+    await open({ tab: 'graph', question });
+    await click('Build the graph');
+    expect(host.called('graph.build')[0]).toMatchObject({ text: 'When Mary gave', target: { kind: 'difference', target: 2, distractor: 7 } });
+    expect(text('mechanist-graph-tab')).toContain('replacement score 0.80');
+    expect(text('mechanist-graph-tab')).toContain('Left out: 1 features');
+    await click('List');
+    expect(view.querySelectorAll('mechanist-graph-list .grid-row')).toHaveLength(6);
+  });
+
+  it('pins by Space, groups, tests a group beside random features', async () => {
+    await open({ tab: 'graph', question, graph: { graph: 'g1', list: true, pinned: [1, 5] } }, { 'graph.list': () => [summaryOf()] });
+    const rows = view.querySelector('mechanist-graph-list .grid')!;
+    await press(' ', rows);
+    expect(host.state).toMatchObject({ graph: { pinned: [1, 5, 0] } });
+    for (const box of Array.from(view.querySelectorAll<HTMLInputElement>('mechanist-pinned li input')).slice(0, 2)) box.click();
+    await settled();
+    await input('mechanist-pinned input[type=text]', 'the names');
+    await click('Group 2 nodes');
+    expect(host.state).toMatchObject({ graph: { supernodes: [{ label: 'the names', nodes: [1, 5] }] } });
+    await click('Test the group the names');
+    await click('Ablate');
+    expect(host.called('graph.intervene')[0]).toMatchObject({ nodes: [1, 5], change: { kind: 'ablate' }, controls: 20 });
+    expect(text('.supernode')).toContain('not special to these nodes');
+  });
+
+  it('opens a node’s card with what leads to it, and finds nodes by label', async () => {
+    await open({ tab: 'graph', question, graph: { graph: 'g1' } }, { 'graph.list': () => [summaryOf()] });
+    await input('#graph-search', 'names');
+    await click('L0 #101');
+    expect(text('mechanist-node-card')).toContain('What leads to it');
+    expect(host.called('graph.neighbours').map(({ direction }) => direction)).toEqual(['inputs', 'outputs']);
+    expect(await axeViolations(view)).toEqual([]);
+  });
+
+  it('asks for the new part when a threshold moves, and shows the old one meanwhile', async () => {
+    await open({ tab: 'graph', question, graph: { graph: 'g1' } }, { 'graph.list': () => [summaryOf()] });
+    await input('.filters input[type=range]', '0.5');
+    expect(host.called('graph.view').at(-1)).toMatchObject({ thresholds: { node: 0.5, edge: 0.98 } });
+  });
+
+  it('opens a file without a model, and says what was repaired', async () => {
+    const file = { ...summaryOf(), source: { kind: 'file', path: '/w/x.graph.json', scan: 'gemma' }, scores: undefined, remarks: ['3 links to nodes that are not there were left out.'] };
+    await open(undefined, {
+      'panel.start': () => ({ ...started, context: { ...context, models: [], model: undefined }, show: { part: 'graph', file: '/w/x.graph.json' } }), 'graph.open': () => file, 'graph.pinned': () => ({ nodes: [1], supernodes: [] }),
+    });
+    expect(host.called('graph.open')).toEqual([{ path: '/w/x.graph.json', repair: false }]);
+    expect(text('mechanist-graph-tab')).toContain('3 links to nodes');
+    expect(host.state).toMatchObject({ graph: { pinned: [1], file: '/w/x.graph.json' } });
+  });
+
+  it('says what a model without transcoders lacks', async () => {
+    await open({ tab: 'graph', question }, { 'graph.sets': () => [] });
+    expect(text('mechanist-graph-tab')).toContain('has no transcoders');
+  });
+});
+
+function summaryOf(): object {
+  return (answers['graph.build'] as unknown as () => object)();
+}
