@@ -4,7 +4,7 @@ import { bundleText, panelSentencesText } from '../../scripts/l10n/sentences.ts'
 import { commandIds, viewIds } from '../../src/extension/commandIds.ts';
 import { contextKeys } from '../../src/extension/contextKeys.ts';
 import { bucketCount } from '../../src/extension/paint/buckets.ts';
-import { panels } from '../../src/extension/panels/panelKinds.ts';
+import { graphEditor, panels } from '../../src/extension/panels/panelKinds.ts';
 import { settingDefaults } from '../../src/extension/settingDefaults.ts';
 import { inspectorSentences } from '../../src/extension/views/inspectorSentences.ts';
 import { listFiles, readBytes, readSources } from './sources.ts';
@@ -22,6 +22,7 @@ interface Manifest {
     viewsWelcome: { view: string; contents: string; when?: string }[];
     configuration: { properties: Record<string, { default: unknown; scope?: string; order?: number; markdownDescription?: string }> };
     walkthroughs: { steps: { description: string; media: { svg: string }; completionEvents: string[] }[] }[];
+    customEditors: { viewType: string; priority: string; selector: { filenamePattern: string }[] }[];
     colors: { id: string; defaults: Record<string, string> }[];
   };
 }
@@ -112,6 +113,10 @@ describe('the manifest', () => {
     const known: string[] = [...contributed, ...Object.values(contextKeys), ...Object.values(viewIds)];
     expect([...linked, ...events].filter((id) => !known.includes(id))).toEqual([]);
     expect(steps.map(({ media }) => media.svg).filter((file) => !listFiles('media').includes(file))).toEqual([]);
+  });
+
+  it('offers the graph editor for graph files, and leaves them text by default', () => {
+    expect(contributes.customEditors.map(({ viewType, priority }) => [viewType, priority])).toEqual([[graphEditor, 'option']]);
   });
 
   it('points to icons that exist', () => {

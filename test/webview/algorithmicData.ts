@@ -13,7 +13,7 @@ export const suggestions: QuestionSuggestions = {
 };
 
 /** Texts as a tokenizer of words would split them. */
-export function suggest({ text, target }: { readonly text: string; readonly target?: number }): QuestionSuggestions {
+function suggest({ text, target }: { readonly text: string; readonly target?: number }): QuestionSuggestions {
   const own = (text.match(/ ?[^ ]+/g) ?? []).map((word) => ({ text: word.replace(/^ /, '·'), id: idOf(word.trim()) }));
   return { ...suggestions, tokens: [tokens[0]!, ...own], ...(target === 7 ? { target: { token: '·John', id: 7, probability: 0.05 } } : {}) };
 }
@@ -77,7 +77,7 @@ export const graphView: GraphView = {
   nodes: graphNodes, sources: Uint32Array.from([2, 1, 4, 3, 5]), targets: Uint32Array.from([0, 2, 1, 2, 2]), weights: Float32Array.from([3, 2, 1, -0.5, 0.25]), above: { nodes: 6, edges: 5 }, dense: 0,
 };
 
-export const summary: GraphSummary = {
+const summary: GraphSummary = {
   graph: 'g1', title: 'When Mary gave', prompt: 'When Mary gave', tokens: tokens.map(({ text, id }) => ({ text, id })), targets: [{ node: 0, text: '·Mary', id: 2, probability: 0.9 }], layers: 2, nodes: 6, edges: 5,
   counts: { feature: 3, error: 1, token: 1, logit: 1 }, active: 3, leftOut: { firstPosition: 1 }, scores: { replacement: 0.8, completeness: { reference: 0.9, restricted: 0.85 } },
   source: { kind: 'built', model: 'm1', modelHash: 'abc', set: 'zoo/transcoders', setHashes: [] }, remarks: [], memory: 1000,

@@ -1,6 +1,6 @@
 /** Files of attribution graphs as an editor: the algorithmic view with the graph open. The engine reads the file, in pages where it is large. */
-import { Uri, l10n, window } from 'vscode';
-import type { CustomDocument, CustomReadonlyEditorProvider, WebviewPanel } from 'vscode';
+import { l10n, window } from 'vscode';
+import type { CustomDocument, CustomReadonlyEditorProvider, Uri, WebviewPanel } from 'vscode';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import { PanelHost } from './panelHost.ts';

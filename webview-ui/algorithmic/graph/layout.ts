@@ -18,8 +18,8 @@ export interface GraphLayout {
   readonly rows: readonly Band[];
 }
 
-export const leftMargin = 46;
-export const bottomMargin = 40;
+const leftMargin = 46;
+const bottomMargin = 40;
 const topMargin = 14;
 const rightMargin = 10;
 export const nodeRadius = 5;

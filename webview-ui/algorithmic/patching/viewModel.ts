@@ -9,12 +9,12 @@ import type { Place } from './patchingWork.ts';
 type SweepParams = Params<'sweep.run'>;
 
 /** What a value means: share of the way to the other prompt's metric, or change of the metric. */
-export interface Scale {
+interface Scale {
   readonly name: string;
   readonly of: (score: number) => number;
 }
 
-export function scaleOf({ cleanMetric, corruptedMetric, normalized }: SweepScores, { direction = 'denoising', replacement = 'patch' }: Pick<SweepParams, 'direction' | 'replacement'>): Scale {
+function scaleOf({ cleanMetric, corruptedMetric, normalized }: SweepScores, { direction = 'denoising', replacement = 'patch' }: Pick<SweepParams, 'direction' | 'replacement'>): Scale {
   const patch = replacement === 'patch';
   const [from, to] = patch && direction === 'denoising' ? [corruptedMetric, cleanMetric] : [cleanMetric, corruptedMetric];
   if (!patch || normalized === undefined) return { name: t('change of the metric'), of: (score) => score - from };
