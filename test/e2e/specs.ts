@@ -3,6 +3,7 @@ import { cycles } from './cycles.ts';
 import { engine } from './engine.ts';
 import { hover } from './hover.ts';
 import { inspector } from './inspector.ts';
+import { models } from './models.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, engine, cycles];
+export const specs: readonly Spec[] = [hover, inspector, models, engine, cycles];

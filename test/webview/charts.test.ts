@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figureOf, pickedPoint } from '../../webview-ui/shared/charts/figure.ts';
+import { figureOf, legendOf, pickedPoint } from '../../webview-ui/shared/charts/figure.ts';
 import { chartTable, movedPoint, pointText, tableCsv } from '../../webview-ui/shared/charts/spec.ts';
 import type { HeatmapChart, SeriesChart } from '../../webview-ui/shared/charts/spec.ts';
 import { channels, mix } from '../../webview-ui/shared/theme.ts';
@@ -33,6 +33,13 @@ describe('a chart', () => {
     const { data } = figureOf(lines, palette);
     expect(data[1]).toMatchObject({ line: { color: palette.control, dash: 'dot' } });
     expect(data[0]).toMatchObject({ line: { color: palette.activation, dash: 'solid' } });
+  });
+
+  it('tells series apart by shape as well, and never gives another the main one’s blue', () => {
+    const points: SeriesChart = { ...lines, kind: 'points', series: [lines.series[0]!, { ...lines.series[0]!, name: 'other', role: 'category' }, lines.series[1]!] };
+    expect(legendOf(points, palette).map(({ glyph, color, control }) => [glyph, color, control])).toEqual([['●', palette.activation, false], ['■', palette.categories[1], false], ['○', palette.control, true]]);
+    expect(figureOf(points, palette).data.map((one) => (one.marker as { symbol: string }).symbol)).toEqual(['circle', 'square', 'circle-open']);
+    expect(legendOf({ ...lines, series: [lines.series[0]!] }, palette)).toEqual([]);
   });
 
   it('colours signs on both sides of nothing, symmetrically, and leaves blank what is no number', () => {

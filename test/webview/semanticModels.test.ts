@@ -4,9 +4,10 @@ import { bandKinds, bandsOf, histogramChart, neighbourRows, reasons, strongest, 
 import { metricRows, tradeoffChart } from '../../webview-ui/semantic/model/dictionary.ts';
 import { actionOf, dialOf, exampleText, firstValue, lossScale, verdict } from '../../webview-ui/semantic/model/effect.ts';
 import { harvestRequest, usedStore } from '../../webview-ui/semantic/model/harvest.ts';
-import { PointGrid, inside, neighbourByKey, panned, toMap, toScreen, wholeMap, zoomed } from '../../webview-ui/semantic/model/map.ts';
+import { PointGrid, inside, mapTells, neighbourByKey, panned, toMap, toScreen, wholeMap, zoomed } from '../../webview-ui/semantic/model/map.ts';
 import { filters, firstPlace, parsePlace, tableRequest } from '../../webview-ui/semantic/model/place.ts';
 import { curveChart, firstForm, formProblems, trainRequest, trainableHooks } from '../../webview-ui/semantic/model/train.ts';
+import { textOfTokens } from '../../webview-ui/shared/notation.ts';
 import { gradeDots, scoreText, shareText, signedText } from '../../webview-ui/semantic/model/words.ts';
 import { paramsSchemas } from '../../src/protocol/methods.ts';
 import * as v from 'valibot';
@@ -53,6 +54,14 @@ describe('the map', () => {
     expect(neighbourByKey(points, 0, 'ArrowDown')).toBeUndefined();
     expect(neighbourByKey(points, 0, 'x')).toBeUndefined();
   });
+});
+
+it.each([[0.012, 0.01, false], [0.2, 0.19, false], [0.2, 0.08, true]])('a map that keeps %d of the neighbours, where a random one keeps %d, tells something: %s', (preserved, randomPreserved, tells) => {
+  expect(mapTells({ preserved, randomPreserved })).toBe(tells);
+});
+
+it('the text behind tokens has its spaces, line ends and split characters again', () => {
+  expect(textOfTokens(['When', '·Mary', '↵', '⇥x', '·\\xF0\\x9F', '\\x9A\\x80', ' as text'])).toBe('When Mary\n\tx 🚀 as text');
 });
 
 describe('the place', () => {
@@ -110,6 +119,8 @@ describe('an effect', () => {
     expect(dialOf('clamp', 0)).toMatchObject({ from: -1, to: 2 });
     expect(exampleText(card(7))).toBe('When Mary');
     expect(exampleText({ ...card(7), bands: [] })).toBe('');
+    const [top] = card(7).bands;
+    expect(exampleText({ ...card(7), bands: [{ ...top!, examples: [{ ...top!.examples[0]!, tokens: ['end', '.', '<eos>', '·So', '·Mary', '·said'], peak: 4 }] }] })).toBe('So Mary');
   });
 
   it('claims nothing that a random direction does as well', () => {

@@ -33,7 +33,8 @@ export function readPalette(body: HTMLElement = document.body): Palette {
     focus: color('focusBorder', text),
     activation: color('charts-blue', '#3794ff'),
     positive: color('charts-blue', '#3794ff'),
-    negative: color('charts-orange', '#d18616'),
+    // Some themes' orange is nearly as dark as their background; their yellow is not.
+    negative: mix(color('charts-orange', '#d18616'), color('charts-yellow', '#cca700'), 0.35),
     control: color('disabledForeground', '#888888'),
     categories: ['blue', 'green', 'purple', 'yellow', 'red', 'orange'].map((name) => color(`charts-${name}`, text)),
     font: color('font-family', 'sans-serif'),

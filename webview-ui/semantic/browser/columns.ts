@@ -23,10 +23,10 @@ export function featureColumns({ subject, shown }: ColumnParts, list: 'words' | 
     ...extra(list),
     { id: 'density', title: t('density'), track: '8ch', numeric: true, sortable: list === 'words', hint: t('share of tokens on which it fires'), cell: ({ density }) => shareText(density) },
     { id: 'max', title: t('max'), track: '6ch', numeric: true, sortable: list === 'words', hint: t('largest activation'), cell: ({ max }) => activationText(max) },
-    { id: 'share', title: t('L0 share'), track: '8ch', numeric: true, sortable: list === 'words', hint: t('its part of all activations'), cell: ({ share }) => shareText(share) },
-    { id: 'truth', title: t('ground truth'), track: 'minmax(10ch, 1fr)', sortable: list === 'words', hint: t('the variable of the corpus that it tells best, AUROC; in grey with the variable shuffled'), cell: truthCell },
-    { id: 'detection', title: t('score'), track: '7ch', numeric: true, sortable: list === 'words', hint: t('how well the label finds held-out examples; in grey with a wrong label'), cell: scoreCell },
-    { id: 'grade', title: t('grade'), track: '5ch', sortable: list === 'words', hint: t('evidence in findings, 0 to 4'), cell: ({ grade }) => html`<span title=${t('{0} of 4', grade)}>${gradeDots(grade)}</span>` },
+    { id: 'share', title: t('L0 share'), track: '8ch', from: 760, numeric: true, sortable: list === 'words', hint: t('its part of all activations'), cell: ({ share }) => shareText(share) },
+    { id: 'truth', title: t('ground truth'), track: 'minmax(17ch, 1fr)', from: 560, sortable: list === 'words', hint: t('the variable of the corpus that it tells best, AUROC; in grey with the variable shuffled'), cell: truthCell },
+    { id: 'detection', title: t('score'), track: '8ch', from: 480, numeric: true, sortable: list === 'words', hint: t('how well the label finds held-out examples; in grey with a wrong label'), cell: scoreCell },
+    { id: 'grade', title: t('grade'), track: '8ch', from: 660, sortable: list === 'words', hint: t('evidence in findings, 0 to 4'), cell: ({ grade }) => html`<span title=${t('{0} of 4', grade)}>${gradeDots(grade)}</span>` },
   ];
 }
 

@@ -2,20 +2,20 @@
  * The map: directions of all features in two dimensions, and beside it those of a random dictionary, which has the same
  * amount of structure to lose. Pick with the pointer or arrows, Shift and drag for a lasso.
  */
-import { html } from 'lit';
-import type { PropertyValues, TemplateResult, nothing } from 'lit';
+import { html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import type { FeatureMap } from '../../../src/protocol/methods/semanticResults.ts';
 import type { Subject } from '../../../src/protocol/views/panel.ts';
-import { drawResource } from '../../shared/components/states.ts';
+import { caution, drawResource } from '../../shared/components/states.ts';
 import { PageElement } from '../../shared/element.ts';
 import { Resource } from '../../shared/resource.ts';
 import type { Session } from '../../shared/session.ts';
 import { t } from '../../shared/strings.ts';
 import { onThemeChange, readPalette } from '../../shared/theme.ts';
-import { PointGrid, inside, neighbourByKey, panned, toMap, toScreen, wholeMap, zoomed } from '../model/map.ts';
+import { PointGrid, inside, mapTells, neighbourByKey, panned, toMap, toScreen, wholeMap, zoomed } from '../model/map.ts';
 import type { Camera, Size } from '../model/map.ts';
 import type { Target } from '../model/place.ts';
-import { countText, scoreText } from '../model/words.ts';
+import { countText, shareText } from '../model/words.ts';
 
 type Pixel = readonly [number, number];
 
@@ -89,12 +89,13 @@ export class FeatureMapElement extends PageElement {
       <figure>
         <canvas class="features" tabindex="0" role="application" aria-roledescription=${t('map')} aria-label=${t('Map of features. Arrows move from point to point, Enter opens. The table below has the same features.')}
           @pointerdown=${this.onDown} @pointermove=${this.onMove} @pointerup=${this.onUp} @pointerleave=${() => { this.hovered = undefined; }} @wheel=${this.onWheel} @dblclick=${() => { this.camera = wholeMap; this.paint(); }} @keydown=${this.onKey}></canvas>
-        <figcaption>${t('features')} · ${t('neighbours kept: {0}', scoreText(map.preserved))}</figcaption>
+        <figcaption>${t('features')} · ${t('neighbours kept: {0}', shareText(map.preserved))}</figcaption>
       </figure>
       <figure class="control">
         <canvas class="random" role="img" aria-label=${t('The same for a random dictionary')}></canvas>
-        <figcaption>${t('random dictionary')} · ${scoreText(map.randomPreserved)} (${t('chance {0}', scoreText(map.chance))})</figcaption>
+        <figcaption>${t('random dictionary')} · ${shareText(map.randomPreserved)} (${t('chance {0}', shareText(map.chance))})</figcaption>
       </figure>
+      ${mapTells(map) ? nothing : html`<div class="said">${caution(t('Nearness here means little: of the nearest directions hardly more are kept than in a random dictionary. Trust the list of neighbours on a card instead.'))}</div>`}
       <p class="quiet said" aria-live="polite">${said} · ${map.method}</p>
     </div>`;
   }

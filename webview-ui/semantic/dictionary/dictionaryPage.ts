@@ -62,9 +62,9 @@ export class DictionaryPageElement extends PageElement {
           <option value="fvu">FVU</option><option value="ceRecovered">${t('cross-entropy recovered')}</option><option value="dead">${t('dead features')}</option></select></label>
         <mechanist-chart .spec=${tradeoffChart(page, summary.dictionary, this.measure)} @chart-pick=${(event: ChartPickEvent) => this.pick(event, page, summary)}></mechanist-chart></section>
       <section><h3>${t('How often do features fire?')}</h3><mechanist-chart .spec=${densityChart(page)}></mechanist-chart><p class="quiet">${geometryText(page)}</p></section>
-      <section><h3>${t('Layer by layer')}</h3>${this.layers(page, summary)}</section>
       <section><h3>${t('Dead')} <span class="quiet">${listNote(Math.min(listLimit, page.dead.features.length), page.dead.total, page.tokens)}</span></h3>${this.chips(page.dead.features)}</section>
       <section><h3>${t('Dense')} <span class="quiet">${listNote(Math.min(listLimit, page.dense.features.length), page.dense.total, page.tokens)}</span></h3>${this.chips(page.dense.features)}</section>
+      <section class="wide"><h3>${t('Layer by layer')}</h3>${this.layers(page, summary)}</section>
       <section class="wide"><h3>${t('Where it comes from')}</h3><dl class="metadata">${Object.entries(page.metadata).map(([name, value]) => html`<div><dt>${name}</dt><dd>${this.metadata(value)}</dd></div>`)}</dl></section>
     </div>`;
   }

@@ -2,6 +2,7 @@
 import type { FeatureCard, FeatureEffect, LossEffect } from '../../../src/protocol/methods/semanticResults.ts';
 import type { FeatureAction } from '../../../src/protocol/methods/semantic.ts';
 import type { Pin, Subject } from '../../../src/protocol/views/panel.ts';
+import { textOfTokens } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';
 
 export type ActionKind = FeatureAction['kind'];
@@ -35,10 +36,14 @@ export function actionOf(kind: ActionKind, value: number): FeatureAction {
   }
 }
 
-/** A text to start with: the strongest example, up to its peak and a little further. */
+/** A text to start with: the strongest example up to its peak. */
 export function exampleText(card: FeatureCard): string {
   const example = card.bands.find(({ kind }) => kind === 'top')?.examples[0];
-  return example === undefined ? '' : example.tokens.slice(0, example.peak + 1).join('').trimStart();
+  if (example === undefined) return '';
+  const until = example.tokens.slice(0, example.peak + 1);
+  // What stands before a mark such as <eos> is another text.
+  const from = until.findLastIndex((token, index) => index < example.peak && /^<[^<>\s]+>$/.test(token)) + 1;
+  return textOfTokens(until.slice(from)).trimStart();
 }
 
 export interface NextRow {

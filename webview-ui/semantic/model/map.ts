@@ -121,3 +121,8 @@ export function neighbourByKey(points: Float32Array, from: number, key: string):
   }
   return best;
 }
+
+/** Whether nearness in the map says anything: clearly more neighbours are kept than in the map of a random dictionary. */
+export function mapTells({ preserved, randomPreserved }: { readonly preserved: number; readonly randomPreserved: number }): boolean {
+  return preserved >= 0.05 && preserved >= 1.5 * randomPreserved;
+}

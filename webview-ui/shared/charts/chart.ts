@@ -2,12 +2,12 @@
  * `<mechanist-chart>`: a chart with its table, a line that says what is under the pointer or the keyboard, and copies as
  * image, SVG and CSV. One tab stop; arrows move from point to point, Enter picks.
  */
-import { html, nothing } from 'lit';
+import { html, nothing, svg } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { PageElement } from '../element.ts';
 import { t } from '../strings.ts';
 import { onThemeChange, readPalette } from '../theme.ts';
-import { figureOf, pickedPoint } from './figure.ts';
+import { figureOf, legendOf, pickedPoint } from './figure.ts';
 import { loadPlotly, plotlyConfig } from './plotlyScript.ts';
 import type { Plotly } from './plotlyScript.ts';
 import { chartTable, movedPoint, pointText, short, tableCsv } from './spec.ts';
@@ -69,6 +69,7 @@ export class ChartElement extends PageElement {
     if (spec === undefined) return nothing;
     return html`<figure class="chart kind-${spec.kind}">
       <figcaption><span class="title">${spec.title}</span>${this.tools()}</figcaption>
+      ${legendList(spec)}
       ${this.asTable ? this.table(spec) : this.problem === undefined ? html`<div
           class="plot-frame" tabindex="0" role="application" aria-roledescription=${t('chart')} aria-label=${t('{0}. Arrows move from point to point.', spec.title)}
           @keydown=${this.onKey} @blur=${this.leave}><div class="plot" aria-hidden="true"></div></div>
@@ -175,4 +176,9 @@ export class ChartElement extends PageElement {
   private plot(): HTMLElement | null {
     return this.querySelector<HTMLElement>('.plot');
   }
+}
+
+function legendList(spec: ChartSpec): TemplateResult | typeof nothing {
+  const entries = legendOf(spec, readPalette());
+  return entries.length === 0 ? nothing : html`<ul class="legend" aria-label=${t('Legend')}>${entries.map(({ name, color, glyph, control }) => html`<li class=${control ? 'control' : ''}><svg viewBox="0 0 14 14" aria-hidden="true">${svg`<text x="7" y="11" text-anchor="middle" font-size="12" fill=${color}>${glyph}</text>`}</svg>${name}</li>`)}</ul>`;
 }

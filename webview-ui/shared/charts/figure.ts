@@ -14,6 +14,23 @@ export function figureOf(spec: ChartSpec, palette: Palette, cursor?: ChartPoint)
   return spec.kind === 'heatmap' ? heatmapFigure(spec, palette, cursor) : seriesFigure(spec, palette, cursor);
 }
 
+export interface LegendEntry {
+  readonly name: string;
+  readonly color: string;
+  readonly glyph: string;
+  readonly control: boolean;
+}
+
+/** Series by colour and shape, for the legend that we draw ourselves; empty where there is one series only. */
+export function legendOf(spec: ChartSpec, palette: Palette): LegendEntry[] {
+  if (spec.kind === 'heatmap' || spec.series.length < 2) return [];
+  let category = spec.series.some(({ role }) => role === 'main') ? 1 : 0;
+  return spec.series.map(({ name, role }, index) => ({
+    name, control: role === 'control', color: colorOf(role, palette, () => palette.categories[category++ % palette.categories.length]!),
+    glyph: spec.kind === 'points' ? symbols.find(({ symbol }) => symbol === symbolOf(spec, index))!.glyph : spec.kind === 'lines' ? (role === 'control' ? '┄' : '━') : role === 'control' ? '▨' : '■',
+  }));
+}
+
 /** Which point an event of the library is about. */
 export function pickedPoint(spec: ChartSpec, event: { readonly curveNumber: number; readonly pointNumber: number | readonly [number, number] }): ChartPoint {
   if (spec.kind === 'heatmap' && Array.isArray(event.pointNumber)) {
@@ -24,22 +41,33 @@ export function pickedPoint(spec: ChartSpec, event: { readonly curveNumber: numb
 }
 
 function seriesFigure(spec: SeriesChart, palette: Palette, cursor: ChartPoint | undefined): Figure {
-  let category = 0;
-  const data = spec.series.map((series) => {
+  // Blue is the main series'.
+  let category = spec.series.some(({ role }) => role === 'main') ? 1 : 0;
+  const drawn = spec.series.map((series, index) => {
     const color = colorOf(series.role, palette, () => palette.categories[category++ % palette.categories.length]!);
-    return trace(spec.kind, series, color, palette);
+    return { trace: trace(spec.kind, series, color, palette, symbolOf(spec, index)), color };
   });
   return {
-    data: [...data, ...cursorTrace(spec, cursor, palette)],
+    data: [...drawn.map(({ trace: one }) => one), ...cursorTrace(spec, cursor, palette)],
     layout: {
       ...baseLayout(palette), barmode: 'overlay', bargap: 0.08,
-      showlegend: spec.series.length > 1, legend: { orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0, font: { color: palette.text } },
+      showlegend: false,
       xaxis: axis(spec.x, palette), yaxis: axis(spec.y, palette),
     },
   };
 }
 
-function trace(kind: SeriesChart['kind'], series: Series, color: string, palette: Palette): Record<string, unknown> {
+/** Shapes of points: series are told apart without colour as well. A control is hollow. */
+const symbols = [
+  { symbol: 'circle', glyph: '●' }, { symbol: 'square', glyph: '■' }, { symbol: 'diamond', glyph: '◆' }, { symbol: 'triangle-up', glyph: '▲' }, { symbol: 'cross', glyph: '✚' }, { symbol: 'star', glyph: '★' },
+  { symbol: 'circle-open', glyph: '○' },
+];
+
+function symbolOf({ series }: SeriesChart, index: number): string {
+  return series[index]!.role === 'control' ? 'circle-open' : symbols[index % (symbols.length - 1)]!.symbol;
+}
+
+function trace(kind: SeriesChart['kind'], series: Series, color: string, palette: Palette, symbol: string): Record<string, unknown> {
   const control = series.role === 'control';
   const base = { name: series.name, x: plain(series.x), y: Array.from(series.y), text: series.labels, hoverinfo: 'none' };
   const error = series.low === undefined || series.high === undefined ? {} : {
@@ -58,7 +86,7 @@ function trace(kind: SeriesChart['kind'], series: Series, color: string, palette
       },
     };
     case 'lines': return { ...base, ...error, type: 'scatter', mode: series.y.length > 60 ? 'lines' : 'lines+markers', line: { color, width: 1.5, dash: control ? 'dot' : 'solid' }, marker: { color, size: 4 } };
-    case 'points': return series.joined === true ? { ...base, type: 'scatter', mode: 'lines', line: { color, width: 1, dash: 'dot' } } : { ...base, ...error, type: 'scatter', mode: 'markers', marker: { color, size: control ? 6 : 7, symbol: control ? 'circle-open' : 'circle', line: { width: control ? 1.5 : 0, color } } };
+    case 'points': return series.joined === true ? { ...base, type: 'scatter', mode: 'lines', line: { color, width: 1, dash: 'dot' } } : { ...base, ...error, type: 'scatter', mode: 'markers', marker: { color, size: control ? 6 : 8, symbol, line: { width: control ? 1.5 : 0, color } } };
   }
 }
 

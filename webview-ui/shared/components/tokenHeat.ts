@@ -25,7 +25,7 @@ export function tokenHeat(tokens: readonly string[], values: ArrayLike<number>, 
   })}</span>`;
 }
 
-/** Line ends are shown, not obeyed, so that an example stays in its row; a space stays a space. */
+/** Line ends are shown, not obeyed, so that an example stays in its row; a space is a space, however it is named. */
 function shown(token: string): string {
-  return token.replace(/\r\n|\n|\r/g, '↵').replace(/\t/g, '⇥');
+  return token.replace(/·/g, ' ').replace(/\r\n|\n|\r/g, '↵').replace(/\t/g, '⇥');
 }

@@ -21,6 +21,8 @@ export interface Column<Row> {
   readonly sortable?: boolean;
   /** Explains the column, as the title of its head. */
   readonly hint?: string;
+  /** Pixels that the table must have for the column to be shown; left out, it always is. */
+  readonly from?: number;
   readonly cell: (row: Row) => TemplateResult | string | number | typeof nothing;
 }
 
@@ -44,7 +46,7 @@ const overscan = 6;
 export class VirtualTable<Row = unknown> extends PageElement {
   static override readonly properties = {
     columns: { attribute: false }, source: { attribute: false }, sort: { attribute: false }, selected: { attribute: false }, name: { attribute: false },
-    none: { attribute: false }, context: { attribute: false }, top: { state: true }, height: { state: true }, active: { state: true },
+    none: { attribute: false }, context: { attribute: false }, top: { state: true }, height: { state: true }, width: { state: true }, active: { state: true },
   };
   declare columns: readonly Column<Row>[];
   /** A new source starts from the first row. */
@@ -59,6 +61,7 @@ export class VirtualTable<Row = unknown> extends PageElement {
   declare context: ((row: Row) => string) | undefined;
   declare private top: number;
   declare private height: number;
+  declare private width: number;
   declare private active: number;
   private rows: PagedRows<Row> | undefined;
   private resize: ResizeObserver | undefined;
@@ -74,6 +77,7 @@ export class VirtualTable<Row = unknown> extends PageElement {
     this.context = undefined;
     this.top = 0;
     this.height = 400;
+    this.width = 1000;
     this.active = 0;
   }
 
@@ -106,9 +110,9 @@ export class VirtualTable<Row = unknown> extends PageElement {
     const { rows } = this;
     const count = rows?.total ?? 0;
     const [first, last] = this.range(count);
-    return html`<div class="grid" role="grid" tabindex="0" aria-label=${this.name} aria-rowcount=${count + 1} aria-colcount=${this.columns.length}
+    return html`<div class="grid" role="grid" tabindex="0" aria-label=${this.name} aria-rowcount=${count + 1} aria-colcount=${this.shownColumns().length}
       aria-activedescendant=${count > 0 && this.active >= first && this.active < last ? this.rowId(this.active) : nothing} @keydown=${this.onKey}>
-      <div class="grid-head" role="row" aria-rowindex="1">${this.columns.map((column, index) => this.head(column, index))}</div>
+      <div class="grid-head" role="row" aria-rowindex="1">${this.shownColumns().map((column, index) => this.head(column, index))}</div>
       <div class="grid-scroll" role="rowgroup" @scroll=${this.onScroll}>
         ${rows?.ready === true && count > 0 ? html`<div class="spacer" role="presentation"></div>${this.visible(first, last)}<div class="spacer" role="presentation"></div>` : nothing}
       </div>
@@ -132,10 +136,13 @@ export class VirtualTable<Row = unknown> extends PageElement {
     if (scroller === null) return;
     if (changed.has('source')) scroller.scrollTop = 0;
     if (this.resize === undefined && typeof ResizeObserver !== 'undefined') {
-      this.resize = new ResizeObserver(() => { this.height = scroller.clientHeight; });
+      this.resize = new ResizeObserver(() => {
+        this.height = scroller.clientHeight;
+        this.width = scroller.clientWidth;
+      });
       this.resize.observe(scroller);
     }
-    this.style.setProperty('--tracks', this.columns.map(({ track }) => track).join(' '));
+    this.style.setProperty('--tracks', this.shownColumns().map(({ track }) => track).join(' '));
     const count = this.rows?.total ?? 0;
     const [first, last] = this.range(count);
     const [above, below] = scroller.querySelectorAll<HTMLElement>('.spacer');
@@ -164,13 +171,14 @@ export class VirtualTable<Row = unknown> extends PageElement {
   }
 
   private *visible(first: number, last: number): Generator<TemplateResult> {
+    const columns = this.shownColumns();
     for (let index = first; index < last; index++) {
       const row = this.rows?.at(index);
       const key = row === undefined ? undefined : this.source?.key(row);
       yield html`<div
         class="grid-row ${index === this.active ? 'active' : ''}" role="row" id=${this.rowId(index)} aria-rowindex=${index + 2} aria-selected=${key !== undefined && key === this.selected}
         data-vscode-context=${row === undefined || this.context === undefined ? nothing : this.context(row)} @click=${() => this.choose(index)}
-      >${this.columns.map((column, place) => html`<div role="gridcell" aria-colindex=${place + 1} class=${column.numeric === true ? 'number' : ''}>${row === undefined ? html`<span class="skeleton-line" aria-hidden="true"></span>` : column.cell(row)}</div>`)}</div>`;
+      >${columns.map((column, place) => html`<div role="gridcell" aria-colindex=${place + 1} class=${column.numeric === true ? 'number' : ''}>${row === undefined ? html`<span class="skeleton-line" aria-hidden="true"></span>` : column.cell(row)}</div>`)}</div>`;
     }
   }
 
@@ -214,6 +222,10 @@ export class VirtualTable<Row = unknown> extends PageElement {
 
   private rowId(index: number): string {
     return `${this.id || 'table'}-row-${index}`;
+  }
+
+  private shownColumns(): readonly Column<Row>[] {
+    return this.columns.filter(({ from }) => from === undefined || this.width >= from);
   }
 
   private scroller(): HTMLElement | null {

@@ -1,0 +1,222 @@
+/** The semantic view: from opening it to a labelled feature, by keyboard and palette. */
+import { strict as assert } from 'node:assert';
+import { mkdir } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Frame, Page } from 'playwright-core';
+import { clickOn } from './pages/editor.ts';
+import { runCommand } from './pages/palette.ts';
+import { themes, useTheme } from './pages/themes.ts';
+import { until } from './pages/until.ts';
+import { assertAccessible, webviewFrame } from './pages/webview.ts';
+import { sampleFiles } from './support/sample.ts';
+import type { Spec } from './support/spec.ts';
+import type { Workbench } from './support/workbench.ts';
+
+const long = { timeout: 60_000 };
+
+/** The panel's frame; after a reload or when it was hidden it is another one. */
+export const semanticFrame = (page: Page): Promise<Frame> => webviewFrame(page, 'semantic', 60_000);
+
+export async function openSemanticView(page: Page): Promise<Frame> {
+  await runCommand(page, 'Mechanist: Open Semantic View');
+  const frame = await semanticFrame(page);
+  await frame.locator('.grid-row .chip').first().waitFor(long);
+  return frame;
+}
+
+const cardName = (frame: Frame): Promise<string> => frame.locator('article.card').getAttribute('aria-label', long).then((name) => name ?? '');
+
+/** Opens the card of the strongest feature in the list. */
+export async function openFirstCard(page: Page, frame: Frame): Promise<void> {
+  await frame.locator('mechanist-table .grid').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await frame.locator('article.card .examples li').first().waitFor(long);
+}
+
+export const semantic: Spec = {
+  name: 'semantic',
+  files: sampleFiles,
+  open: 'sample.txt',
+  settings: { 'mechanist.model.default': 'fable-4l-b' },
+  steps: [
+    {
+      name: 'the list of features opens from the palette, is walked, sorted and searched by keyboard',
+      async run({ page }) {
+        const frame = await openSemanticView(page);
+        const first = await frame.locator('.grid-row .chip').first().innerText();
+        await frame.locator('.head-button', { hasText: 'max' }).click();
+        await until('first row after sorting', () => frame.locator('.grid-row .chip').first().innerText(), (text) => text !== first);
+        await frame.locator('mechanist-table .grid').focus();
+        await page.keyboard.press('PageDown');
+        assert.match((await frame.locator('.grid').getAttribute('aria-activedescendant')) ?? '', /row-[1-9]/);
+        await page.keyboard.press('/');
+        await page.keyboard.type('#12');
+        await until('rows found', () => frame.locator('.list-head').innerText(), (text) => /\b1 of /.test(text));
+        await page.keyboard.press('Escape');
+        await until('all rows', () => frame.locator('.list-head').innerText(), (text) => !/\b1 of /.test(text));
+      },
+    },
+    {
+      name: 'a card shows examples, distribution, logits, neighbours, each beside its control',
+      async run(workbench) {
+        const { page } = workbench;
+        const frame = await semanticFrame(page);
+        const started = performance.now();
+        await openFirstCard(page, frame);
+        workbench.report(`first card: ${Math.round(performance.now() - started)} ms`);
+        const name = await cardName(frame);
+        await page.keyboard.press('ArrowDown');
+        await page.waitForTimeout(1000);
+        const next = performance.now();
+        await page.keyboard.press('Enter');
+        await until('the next card', () => cardName(frame), (text) => text !== name);
+        workbench.report(`next card: ${Math.round(performance.now() - next)} ms (with the driver's round trips)`);
+        await frame.locator('figure.chart .main-svg').first().waitFor(long);
+        assert.ok((await frame.locator('article.card .tone-control').count()) > 0);
+        await frame.getByRole('tab', { name: /quantiles/ }).click();
+        await frame.locator('.examples h4', { hasText: '%' }).first().waitFor();
+      },
+    },
+    {
+      name: 'a chart has its table and is walked point by point',
+      async run({ page }) {
+        const frame = await semanticFrame(page);
+        const chart = frame.locator('figure.chart').first();
+        await chart.locator('.plot-frame').focus();
+        await page.keyboard.press('ArrowRight');
+        await until('what the chart says', () => chart.locator('.said').innerText(), (text) => /tokens/.test(text));
+        await chart.hover();
+        await chart.getByRole('button', { name: 'Show as table' }).click();
+        assert.ok((await chart.locator('table tbody tr').count()) > 3);
+        await chart.getByRole('button', { name: 'Show as table' }).click();
+      },
+    },
+    {
+      name: 'a feature is ablated beside the unchanged model and a random direction',
+      async run({ page }) {
+        const frame = await semanticFrame(page);
+        await frame.locator('mechanist-effect vscode-button').first().click();
+        await frame.locator('mechanist-effect .run').nth(2).waitFor(long);
+        assert.match(await frame.locator('mechanist-effect .run').nth(2).innerText(), /random direction/i);
+        assert.match(await frame.locator('mechanist-effect .verdict').innerText(), /random direction|Nothing is changed/);
+      },
+    },
+    {
+      name: 'a label is suggested, written into the workspace, and found by search',
+      async run({ page, folder }) {
+        const frame = await semanticFrame(page);
+        await frame.locator('mechanist-table .grid').focus();
+        await page.keyboard.press('e');
+        await frame.locator('.label-form input').waitFor();
+        await page.keyboard.type('a name of mine');
+        await page.keyboard.press('Enter');
+        await until('label', () => frame.locator('h2.label').innerText(), (text) => /a name of mine/.test(text));
+        assert.ok(readdirSync(join(folder, '.mechanist', 'labels')).length > 0);
+        await page.keyboard.press('/');
+        await page.keyboard.type('name of mine');
+        await until('rows found', () => frame.locator('.list-head').innerText(), (text) => /\b1 of /.test(text));
+        await page.keyboard.press('Escape');
+      },
+    },
+    {
+      name: 'the map stands beside that of a random dictionary',
+      async run({ page }) {
+        await runCommand(page, 'Mechanist: Show Map of Features');
+        const frame = await semanticFrame(page);
+        await frame.locator('canvas.random').waitFor(long);
+        await frame.locator('canvas.features').focus();
+        await page.keyboard.press('ArrowRight');
+        await until('the point said', () => frame.locator('.maps .said').innerText(), (text) => /^#\d+/.test(text));
+        const name = await cardName(frame);
+        await page.keyboard.press('Enter');
+        await until('the card of the point', () => cardName(frame), (text) => text !== name);
+        await frame.locator('canvas.features').focus();
+        await page.keyboard.press('m');
+      },
+    },
+    {
+      name: 'the editor’s selection finds features, and a feature paints the editor',
+      async run({ page }) {
+        await clickOn(page, 'Mary');
+        await page.keyboard.press('Home');
+        await page.keyboard.press('Shift+End');
+        await page.waitForTimeout(300);
+        await runCommand(page, 'Mechanist: Which Features Fire on This Selection?');
+        const frame = await semanticFrame(page);
+        await frame.locator('.query').waitFor(long);
+        await frame.locator('.grid-row .chip').first().waitFor(long);
+        await openFirstCard(page, frame);
+        await frame.locator('mechanist-own-text .heat').first().waitFor(long);
+        await page.keyboard.press('p');
+        await until('legend', () => page.locator('.statusbar-item[id*="mechanist"]').first().innerText(), (text) => /#\d+/.test(text));
+      },
+    },
+    {
+      name: 'the dictionary page measures with intervals, and has its charts',
+      async run({ page }) {
+        await runCommand(page, 'Mechanist: Show Dictionary Measures');
+        const frame = await semanticFrame(page);
+        await frame.locator('table[class~=plain] tbody tr').first().waitFor({ timeout: 120_000 });
+        assert.match(await frame.locator('mechanist-dictionary').innerText(), /FVU[\s\S]*…/);
+        await page.keyboard.press('d');
+      },
+    },
+    {
+      name: 'the page has not violated its policy, and nothing was asked of another machine',
+      async run({ page, foreignHosts }) {
+        await runCommand(page, 'Mechanist: Show Log');
+        const log = await until('log', () => page.locator('.part.panel .view-lines').innerText(), (text) => text.length > 0);
+        assert.doesNotMatch(log, /policy violation|semantic page/);
+        await runCommand(page, 'View: Hide Panel');
+        assert.deepEqual([...foreignHosts].filter((host) => !/vscode-cdn\.net$|open-vsx\.org$/.test(host)), []);
+      },
+    },
+    {
+      name: 'a reload of the window brings back the card that was open',
+      async run(workbench) {
+        const { page } = workbench;
+        const name = await cardName(await semanticFrame(page));
+        await workbench.reload();
+        await until('the card after the reload', async () => cardName(await semanticFrame(page)), (text) => text === name, 90_000);
+      },
+    },
+    {
+      name: 'axe finds nothing in the semantic view in any theme',
+      async run(workbench) {
+        const { page } = workbench;
+        for (const theme of themes) {
+          await useTheme(workbench, theme, ['semantic']);
+          await assertAccessible(await semanticFrame(page), `semantic, ${theme.name}`, '--vscode-editor-background');
+        }
+      },
+    },
+    {
+      name: 'a harvest runs in place, is stopped, and goes on',
+      async run({ page, folder }) {
+        await runCommand(page, 'Mechanist: Harvest a Corpus');
+        const frame = await semanticFrame(page);
+        await frame.locator('#harvest-limit').fill('20000');
+        await frame.locator('mechanist-harvest form vscode-button').last().click();
+        await frame.locator('.progress-line').waitFor(long);
+        await until('the stores', () => frame.locator('.stores li').count(), (count) => count >= 2, 180_000);
+        assert.ok(existsSync(join(folder, '.mechanist', 'stores')));
+      },
+    },
+  ],
+};
+
+/** Pictures of the view in all four kinds of theme, into `images`. */
+export async function picture(workbench: Workbench, images: string): Promise<void> {
+  const { page } = workbench;
+  await mkdir(images, { recursive: true });
+  const frame = await openSemanticView(page);
+  await openFirstCard(page, frame);
+  await frame.locator('figure.chart .main-svg').first().waitFor(long);
+  for (const theme of themes) {
+    await useTheme(workbench, theme, ['semantic']);
+    await page.waitForTimeout(800);
+    await page.screenshot({ path: join(images, `semantic-${theme.name}.png`) });
+  }
+}
