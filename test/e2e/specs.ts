@@ -4,6 +4,7 @@ import { engine } from './engine.ts';
 import { hover } from './hover.ts';
 import { inspector } from './inspector.ts';
 import { models } from './models.ts';
+import { semantic } from './semantic.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, models, engine, cycles];
+export const specs: readonly Spec[] = [hover, inspector, models, engine, cycles, semantic];
