@@ -33,7 +33,7 @@ export const confinedPackages: Readonly<Record<string, readonly string[]>> = {
   vscode: ['src/extension'],
   'onnxruntime-node': ['src/engine/runtime'],
   '@huggingface/transformers': ['src/engine/models'],
-  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/notes', 'src/evidence', 'src/server', 'src/cli', 'src/extension'],
+  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/semantic/store', 'src/notes', 'src/evidence', 'src/server', 'src/cli', 'src/extension'],
   'node:child_process': ['src/server', 'src/cli', 'src/extension'],
   ...Object.fromEntries(['node:net', 'node:tls', 'node:dgram', 'node:http', 'node:https', 'node:http2', 'node:vm'].map((name) => [name, []])),
 };

@@ -98,7 +98,7 @@ export function featureCard(parts: CardParts, feature: number): FeatureCard {
 }
 
 /** Largest, then a band per quantile from the strongest down, then random places and contexts without the feature. */
-export function exampleBands(store: FeatureStore, feature: number, tokenText: (id: number) => string, window: number): ExampleBand[] {
+function exampleBands(store: FeatureStore, feature: number, tokenText: (id: number) => string, window: number): ExampleBand[] {
   const record = store.record(feature);
   const show = (examples: readonly StoredExample[]): FeatureExample[] => examples.map((example) => shownExample(store, example, tokenText, window));
   const at = (share: number): number => {

@@ -20,7 +20,7 @@ export interface NeighbourWarning {
 }
 
 /** Cosine from which another feature may be part of the same concept, and overlap below which the two do not fire together. */
-export const related = { cosine: 0.4, jaccard: 0.1 } as const;
+const related = { cosine: 0.4, jaccard: 0.1 } as const;
 /** A feature that fires this many times less often than another may have taken over some of its cases. */
 const rarer = 3;
 

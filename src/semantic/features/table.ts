@@ -1,6 +1,7 @@
 /** The table of all features: sorted, filtered and searched without touching their examples. */
 import type { FeatureLabel, Labels } from '../labels/labelFile.ts';
 import type { FeatureStore } from '../store/store.ts';
+import { identifiedFrom } from '../store/truth.ts';
 
 export interface TruthMatch {
   readonly variable: string;
@@ -40,9 +41,6 @@ export interface TableQuery {
   readonly offset: number;
   readonly limit: number;
 }
-
-/** AUROC from which ground truth is said to identify a feature. */
-export const identifiedFrom = 0.9;
 
 export class FeatureTable {
   readonly store: FeatureStore;

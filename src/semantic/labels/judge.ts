@@ -7,7 +7,7 @@ import type { Evidence } from './evidence.ts';
 import type { Judgements } from './score.ts';
 
 /** Fewer items than a rule is tested on: each is a question to somebody. */
-export const judged = { perBin: 2, negatives: 20 } as const;
+const judged = { perBin: 2, negatives: 20 } as const;
 const shownExamples = 12;
 
 /** The same items for the same seed. Undefined when there are too few examples. */

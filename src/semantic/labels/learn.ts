@@ -120,7 +120,7 @@ export class RuleLearner {
 }
 
 /** F1 of a set of rows for the active ones. */
-export function f1Of(rows: ReadonlySet<number>, active: ReadonlySet<number>): number {
+function f1Of(rows: ReadonlySet<number>, active: ReadonlySet<number>): number {
   let hit = 0;
   for (const row of rows) if (active.has(row)) hit++;
   return (2 * hit) / (rows.size + active.size);

@@ -23,7 +23,7 @@ export function holds(rule: Rule, ids: Uint32Array, row: number, contextLength: 
   return rule.some((conditions) => conditions.every((condition) => conditionHolds(condition, ids, row, contextLength)));
 }
 
-export function conditionHolds({ at, ids: wanted }: Condition, ids: Uint32Array, row: number, contextLength: number): boolean {
+function conditionHolds({ at, ids: wanted }: Condition, ids: Uint32Array, row: number, contextLength: number): boolean {
   const start = row - (row % contextLength);
   if (at !== 'recent') return row - at >= start && includes(wanted, ids[row - at]!);
   for (let r = Math.max(start, row - recentReach); r < row; r++) if (includes(wanted, ids[r]!)) return true;

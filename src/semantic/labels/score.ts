@@ -52,7 +52,7 @@ export function scoreLabel(items: readonly TestItem[], own: Judgements, wrong: r
 }
 
 /** In place of the score of a bin without examples. */
-export const noBin = -1;
+const noBin = -1;
 
 /** A hundred examples do not support more digits. */
 function rounded(value: number): number {

@@ -90,7 +90,7 @@ export async function* featureEffect(request: EffectRequest): AsyncGenerator<voi
       sequence.push(next);
       if (next === request.endOfText) break;
     }
-    runs[variant] = { logProbabilities: first!, kl: divergence((runs.default?.logProbabilities ?? first)!, first!), continuation: sequence.slice(ids.length) };
+    runs[variant] = { logProbabilities: first!, kl: divergence(variant === 'default' ? first! : runs.default.logProbabilities, first!), continuation: sequence.slice(ids.length) };
   }
   return { activations, norm, ...runs };
 }

@@ -43,7 +43,7 @@ const inputs = { feature: 'steering/feature', direction: 'steering/direction', k
 /** One program serves every feature and action. Errors: `argument` for a dictionary that does not say what it writes. */
 export function steeringProgram(model: Model, source: FeatureSource): SteeringProgram {
   const { weights, layer } = source;
-  const outputs = weights.kind === 'clt' ? weights.hooks.outputs.slice(layer!) : weights.hooks.output === undefined ? [] : [weights.hooks.output];
+  const outputs = weights.kind === 'clt' ? weights.hooks.outputs.slice(layer) : weights.hooks.output === undefined ? [] : [weights.hooks.output];
   if (outputs.length === 0) throw new MechanistError('argument', 'The dictionary does not say which hook point it writes.', { file: weights.source, hint: 'Name it when opening the dictionary.' });
   return {
     graph: changedGraph(model.graph(), source, outputs),

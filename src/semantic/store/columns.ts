@@ -16,7 +16,7 @@ export class Column<T extends Numbers> {
   push(value: number): void {
     if (this.length === this.data.length) {
       const grown = new this.make(2 * this.length);
-      grown.set(this.data as never);
+      grown.set(this.data);
       this.data = grown;
     }
     this.data[this.length++] = value;

@@ -15,7 +15,7 @@ export interface Shard {
 }
 
 /** Tokens of a shard, at most 65,536. */
-export const shardTokens = 32_768;
+const shardTokens = 32_768;
 
 export function contextsPerShard(contextLength: number): number {
   return Math.max(1, Math.floor(shardTokens / contextLength));

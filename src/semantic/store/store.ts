@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { MechanistError } from '../../engine/errors.ts';
 import { openSafetensors } from '../../engine/formats/safetensors.ts';
 import { numbersOf } from '../../engine/tensor.ts';
-import type { Tensor } from '../../engine/tensor.ts';
 import { contextsOf, openCorpus } from './corpus.ts';
 import type { Corpus } from './corpus.ts';
 import { readManifest, storeFiles } from './manifest.ts';
@@ -187,7 +186,7 @@ export class FeatureStore {
 function readColumns(file: string, { alive, dictionary: { latents }, options, corpus: about }: StoreManifest, corpus: Corpus): ReadonlyMap<string, ArrayLike<number>> {
   const source = openSafetensors(file);
   try {
-    const columns = new Map([...source.names()].map((name) => [name, numbersOf(source.read(name) as Tensor)]));
+    const columns = new Map([...source.names()].map((name) => [name, numbersOf(source.read(name))]));
     const require = (name: string, length: number): ArrayLike<number> => {
       const found = columns.get(name);
       if (found?.length !== length) throw new MechanistError('parse', `Expected ${length} entries.`, { file, field: `tensor ${name}`, hint: 'Harvest the corpus again.' });

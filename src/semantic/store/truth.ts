@@ -15,6 +15,9 @@ export interface TruthScore {
   readonly shuffled: number;
 }
 
+/** AUROC from which ground truth is said to identify a feature. */
+export const identifiedFrom = 0.9;
+
 /** Scores kept of a feature. */
 export const truthsKept = 3;
 

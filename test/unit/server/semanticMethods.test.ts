@@ -12,7 +12,6 @@ import type { MethodName, ModelSummary, Params, Results } from '../../../src/pro
 import type { FeatureTable, HarvestProgress, StoreSummary } from '../../../src/protocol/methods/semanticResults.ts';
 import { jobs } from '../../../src/server/methods.ts';
 import type { JobName } from '../../../src/server/methods.ts';
-import type { Job } from '../../../src/server/scheduler.ts';
 import { Session } from '../../../src/server/session.ts';
 import { tinyModel, tinyZoo } from '../../support/tinyZoo.ts';
 
@@ -45,7 +44,7 @@ afterAll(async () => {
 const target = (): { model: string; dictionary: string } => ({ model: model.model, dictionary: model.dictionaries[0]!.dictionary });
 
 async function ask<M extends JobName & MethodName>(method: M, params: Params<M>, heard: (value: unknown) => void = () => undefined): Promise<Results[M]> {
-  const job = jobs[method](session, parseParams(method, params) as never, new AbortController().signal) as Job<Results[M]>;
+  const job = jobs[method](session, parseParams(method, params) as never, new AbortController().signal);
   for (;;) {
     const step = await job.next();
     if (step.done === true) return step.value;

@@ -104,7 +104,7 @@ export function rememberHarvest({ open, dictionary }: FeatureContext, folder: st
   keptFor(open).harvested.set(dictionary.summary.dictionary, folder);
 }
 
-export function bundledFolder({ open }: FeatureContext): string {
+function bundledFolder({ open }: FeatureContext): string {
   return join(open.path, 'features');
 }
 

@@ -8,7 +8,7 @@ import type { MetricsReport } from '../../../semantic/dictionaryMetrics.ts';
 import { decoderGeometry } from '../../../semantic/metrics/density.ts';
 import { contextIds, contextsOf } from '../../../semantic/store/corpus.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
-import type { DictionaryPage, IntervalValue } from '../../../protocol/methods/semanticResults.ts';
+import type { DictionaryPage } from '../../../protocol/methods/semanticResults.ts';
 import type { Job } from '../../scheduler.ts';
 import type { OpenModel, Session } from '../../session.ts';
 import { whileWaiting } from '../../waiting.ts';
@@ -46,7 +46,7 @@ export async function* dictionaryPage(session: Session, params: ParsedParams<'se
     return { total: found.length, features: found.slice(0, params.list) };
   };
   return {
-    scores: { ...report.scores } as Record<string, IntervalValue>, interval: report.interval, documents: report.documents, positions: report.positions,
+    scores: { ...report.scores }, interval: report.interval, documents: report.documents, positions: report.positions,
     density: report.density.histogram, geometry: { ...report.geometry, randomMeanMaxCosine: report.randomMeanMaxCosine },
     dead: which((density) => density === 0), dense: which((density) => density > denseAbove), tokens,
     tradeoff: await tradeoff(open, dictionary.summary.hash, report),

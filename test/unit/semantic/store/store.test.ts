@@ -10,7 +10,6 @@ import { MechanistError } from '../../../../src/engine/errors.ts';
 import { GraphBuilder } from '../../../../src/engine/graph/builder.ts';
 import { Runtime } from '../../../../src/engine/runtime/runtime.ts';
 import { contextIds, contextsOf, openCorpus, saveCorpus } from '../../../../src/semantic/store/corpus.ts';
-import type { Corpus } from '../../../../src/semantic/store/corpus.ts';
 import { harvestStore, mergeShards } from '../../../../src/semantic/store/harvest.ts';
 import type { HarvestRequest } from '../../../../src/semantic/store/harvest.ts';
 import type { StoreManifest } from '../../../../src/semantic/store/manifest.ts';
@@ -229,7 +228,7 @@ async function denseActivations(dictionary: Dictionary): Promise<Float32Array[]>
   const graph = b.build([b.identity(appendEncode(b, dictionary, tinyHook).acts, 'acts')]);
   const all = Array.from({ length: tinySize.latents }, () => new Float32Array(corpus.ids.length));
   for (const context of contextsOf(corpus, false)) {
-    const results = await runtime.run(graph, model.feeds(new Map([['input_ids', contextIds(corpus as Corpus, [context])]])), withDictionaries(model.parameters, [dictionary]));
+    const results = await runtime.run(graph, model.feeds(new Map([['input_ids', contextIds(corpus, [context])]])), withDictionaries(model.parameters, [dictionary]));
     (results.get('acts')!.data as Float32Array).forEach((value, i) => {
       const position = Math.floor(i / tinySize.latents);
       if (position > 0) all[i % tinySize.latents]![context * tinySize.context + position] = value;
