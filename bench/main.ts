@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchAttributionGraph, benchBundledGraph } from './attributionGraph.ts';
 import { benchEngine, benchPrograms } from './engine.ts';
+import { benchCards, benchHarvest, benchStoreMemory, benchTable } from './features.ts';
 import { benchNotes } from './notes.ts';
 import { benchPatching } from './patching.ts';
 import { benchTopkTraining } from './topkTraining.ts';
@@ -22,6 +23,10 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   topkTraining: () => benchTopkTraining(5),
   attributionGraph: () => benchAttributionGraph(),
   bundledGraph: () => benchBundledGraph(),
+  harvest: () => benchHarvest(5),
+  storeMemory: () => benchStoreMemory(),
+  featureTable: () => benchTable(),
+  featureCards: () => benchCards('fable-4l'),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });

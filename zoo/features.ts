@@ -1,9 +1,10 @@
 /**
  * `npm run zoo:features -- MODEL…`: the feature stores that come with a model's dictionaries, under
- * `zoo/models/MODEL/features`: one folder per dictionary (and layer), and the corpus they share. The same files give the
- * same bytes.
+ * `zoo/models/MODEL/features`: one folder per dictionary (and layer), and the corpus they share. Features get labels from
+ * statistics, scored on held-out text; labels.json and labels.md of the model say how good they are, also on the features
+ * that ground truth identifies. The same files give the same bytes.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CrossLayerTranscoder, Dictionary } from '../src/engine/dictionaries/dictionary.ts';
 import { openDictionary, openTranscoders, spansLayers } from '../src/engine/dictionaries/open.ts';
@@ -17,6 +18,9 @@ import { featureSource } from '../src/semantic/store/source.ts';
 import type { FeatureSource } from '../src/semantic/store/source.ts';
 import { dictionaryFolder, modelFolder } from './dictionaryFolder.ts';
 import { bundledCorpus } from './features/corpus.ts';
+import { labelStore } from './features/labels.ts';
+import { labelsJson, labelsMarkdown } from './features/report.ts';
+import type { StoreLabels } from './features/report.ts';
 import { planOf } from './plans.ts';
 import { loadFableTokenizer } from './tokenizer/encode.ts';
 
@@ -32,15 +36,21 @@ async function build(id: string): Promise<void> {
   saveCorpus(join(folder, storeFiles.corpus), corpus);
   const model = await openHuggingFace(modelFolder(id));
   const runtime = new Runtime({ threads: 1 });
+  const rows: StoreLabels[] = [];
   for (const [name, source] of await sourcesOf(id)) {
     const started = performance.now();
     const steps = harvestStore({ model, runtime, source, corpus, folder: join(folder, name), options: source.weights.kind === 'sae' ? ofAutoencoders : ofTranscoders, sharedCorpus: true });
     let step = await steps.next();
     while (step.done !== true) step = await steps.next();
     rmSync(join(folder, name, storeFiles.job));
+    rows.push({ dictionary: name, features: source.latents, ...(await labelStore(join(folder, name), model, runtime, source)) });
     process.stdout.write(`${id} ${name}: ${step.value!.alive} of ${source.latents} features in ${Math.round((performance.now() - started) / 1000)} s\n`);
   }
   await runtime.dispose();
+  const markdown = labelsMarkdown(id, rows);
+  writeFileSync(join(modelFolder(id), 'labels.json'), labelsJson(id, await model.hash(), rows));
+  writeFileSync(join(modelFolder(id), 'labels.md'), markdown);
+  process.stdout.write(markdown);
 }
 
 /** Every latent space of the model's dictionaries under the name of its store. */
