@@ -11,7 +11,7 @@ import { rangeOf } from './graph.ts';
 const smallestRowSum = 1e-10;
 
 /** Targets before their sources. Errors: `parse` when edges form a cycle. */
-export function backwardOrder({ start, source }: EdgeRows): Uint32Array {
+function backwardOrder({ start, source }: EdgeRows): Uint32Array {
   const count = start.length - 1;
   const waiting = new Uint32Array(count);
   for (const s of source) waiting[s]!++;
@@ -39,7 +39,7 @@ export function rowSums({ start, source, weight }: EdgeRows, keep?: Uint8Array):
 }
 
 /** Weights of all nodes: the probabilities at the logits, 0 elsewhere. */
-export function logitWeights(graph: Pick<AttributionGraph, 'counts' | 'probabilities'>): Float64Array {
+function logitWeights(graph: Pick<AttributionGraph, 'counts' | 'probabilities'>): Float64Array {
   const [from, to] = rangeOf(graph, 'logit');
   const weights = new Float64Array(to);
   weights.set(graph.probabilities, from);

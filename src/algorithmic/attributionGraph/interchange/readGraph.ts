@@ -2,8 +2,8 @@
  * Reading graph files of circuit-tracer and Neuronpedia, of any size: the text is cut into nodes and links as it comes,
  * and only typed arrays are kept (formats reference §2, §13).
  */
-import { open } from 'node:fs/promises';
 import { MechanistError, throwIfCancelled } from '../../../engine/errors.ts';
+import { openFile } from '../../../engine/formats/byteSource.ts';
 import { isJsonMap, parseJson } from '../../../engine/formats/json.ts';
 import type { JsonMap } from '../../../engine/formats/json.ts';
 import type { AttributionGraph } from '../graph.ts';
@@ -34,7 +34,7 @@ export interface ReadGraph {
   readonly remarks: readonly string[];
 }
 
-export const readLimits = { maxBytes: 4 * 2 ** 30, maxNodes: 1_000_000, maxLinks: 20_000_000 } as const;
+const readLimits = { maxBytes: 4 * 2 ** 30, maxNodes: 1_000_000, maxLinks: 20_000_000 } as const;
 
 const chunkBytes = 4 * 2 ** 20;
 
@@ -43,28 +43,24 @@ const chunkBytes = 4 * 2 ** 20;
  * limit; `cancelled`.
  */
 export async function readGraphFile(file: string, options: ReadOptions = {}): Promise<ReadGraph> {
-  const handle = await open(file).catch((error: unknown) => {
-    throw new MechanistError('not-found', 'The graph file cannot be opened.', { file, cause: error });
-  });
+  const source = openFile(file);
   try {
-    const { size } = await handle.stat();
+    const { size } = source;
     const limit = options.maxBytes ?? readLimits.maxBytes;
     if (size > limit) {
       throw new MechanistError('memory', `The graph file has ${Math.ceil(size / 2 ** 20)} MiB; at most ${Math.floor(limit / 2 ** 20)} are read.`, { file, hint: 'Write it again with lower thresholds.' });
     }
     const reader = new GraphReader(options, file);
-    const buffer = Buffer.alloc(chunkBytes);
-    for (let at = 0; at < size;) {
+    for (let at = 0; at < size; at += chunkBytes) {
       throwIfCancelled(options.signal);
-      const { bytesRead } = await handle.read(buffer, 0, chunkBytes, at);
-      if (bytesRead === 0) break;
-      reader.push(buffer.subarray(0, bytesRead));
-      at += bytesRead;
-      options.onProgress?.(at, size);
+      reader.push(Buffer.from(source.read(at, Math.min(chunkBytes, size - at)).buffer));
+      options.onProgress?.(Math.min(size, at + chunkBytes), size);
+      // Lets a cancellation be heard.
+      await new Promise((resolve) => setImmediate(resolve));
     }
     return reader.finish();
   } finally {
-    await handle.close();
+    source.close();
   }
 }
 
