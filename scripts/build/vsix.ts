@@ -1,5 +1,5 @@
 /** Packs the extension for one platform. */
-import { statSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PackageManager, createVSIX, listFiles } from '@vscode/vsce';
 import { buildAll, repository } from './bundles.ts';
@@ -20,7 +20,10 @@ export async function packageFor(target: string): Promise<string> {
   const unexpected = unexpectedFiles(files);
   if (unexpected.length > 0) throw new Error(`not meant for the package: ${unexpected.join(', ')}`);
   const packagePath = vsixOf(target);
-  await createVSIX({ cwd: repository, target, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  const partial = `${packagePath}.${process.pid}.partial`;
+  await createVSIX({ cwd: repository, target, packagePath: partial, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  // Whoever installs it meanwhile gets the earlier one or this one, whole.
+  renameSync(partial, packagePath);
   const { size } = statSync(packagePath);
   const limit = sizeLimits[target];
   if (limit !== undefined && size > limit) throw new Error(`${packagePath} has ${(size / 1e6).toFixed(1)} MB; its limit is ${limit / 1e6} MB.`);

@@ -1,10 +1,11 @@
 /** All specs, in the order in which they run. */
 import { cycles } from './cycles.ts';
 import { engine } from './engine.ts';
+import { findings } from './findings.ts';
 import { hover } from './hover.ts';
 import { inspector } from './inspector.ts';
 import { models } from './models.ts';
 import { semantic } from './semantic.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, models, engine, cycles, semantic];
+export const specs: readonly Spec[] = [hover, inspector, models, engine, cycles, semantic, findings];

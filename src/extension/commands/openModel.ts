@@ -18,7 +18,7 @@ type Item = QuickPickItem & { readonly value?: Choice };
 export async function openModelInSteps(engine: EnginePort, models: OpenModels): Promise<void> {
   for (;;) {
     const picked = await pickStep<Choice>({
-      title: l10n.t('Open model'), placeholder: l10n.t('A bundled model, one from your disk, or one from the hub'), step: 1, totalSteps: 2, items: choices(engine),
+      title: l10n.t('Open model'), placeholder: l10n.t('A bundled model, the path of one on your disk, or its id on the hub'), step: 1, totalSteps: 2, items: choices(engine), typed: typedChoice,
     });
     if (picked === undefined || picked === 'back') return;
     const source = await sourceOf(picked.value);
@@ -94,16 +94,26 @@ async function choices(engine: EnginePort): Promise<Item[]> {
   ];
 }
 
+/** A path or a hub id that is typed where the models are chosen. */
+function typedChoice(text: string): Item | undefined {
+  const value = text.trim();
+  const detail = l10n.t('Enter opens it');
+  if (/^(?:\/|[A-Za-z]:[\\/])./.test(value)) return { label: `$(folder) ${value}`, detail, value: /\.onnx$/i.test(value) ? { kind: 'onnx', path: value } : { kind: 'folder', path: value } };
+  if (hubIdPattern.test(value)) return { label: `$(cloud-download) ${value}`, detail: l10n.t('Enter downloads it from the hub and opens it'), value: { kind: 'hub', id: value } };
+  return undefined;
+}
+
 async function sourceOf(choice: Choice): Promise<ModelSource | undefined> {
-  if (choice.kind === 'zoo' || choice.kind === 'folder' || choice.kind === 'onnx' || choice.kind === 'hub') return choice;
+  if (choice.kind === 'zoo') return choice;
   if (!workspace.isTrusted) {
     void window.showWarningMessage(l10n.t('Models are opened from disk or from the hub in trusted workspaces only. The bundled models are always available.'));
     return undefined;
   }
+  if (choice.kind === 'folder' || choice.kind === 'onnx' || choice.kind === 'hub') return choice;
   if (choice.kind === 'askHub') return askHub();
   const folder = choice.kind === 'browseFolder';
   const [chosen] = (await window.showOpenDialog({
-    canSelectFolders: folder, canSelectFiles: !folder, openLabel: l10n.t('Open model'), ...(folder ? {} : { filters: { ONNX: ['onnx'] } }),
+    title: folder ? l10n.t('Open the folder of a model') : l10n.t('Open an ONNX file'), canSelectFolders: folder, canSelectFiles: !folder, openLabel: l10n.t('Open model'), ...(folder ? {} : { filters: { ONNX: ['onnx'] } }),
   })) ?? [];
   if (chosen === undefined) return undefined;
   return folder ? { kind: 'folder', path: chosen.fsPath } : { kind: 'onnx', path: chosen.fsPath };

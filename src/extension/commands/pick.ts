@@ -10,10 +10,12 @@ export interface Step<T> {
   readonly totalSteps: number;
   /** The picker shows at once and is busy until the items are there. */
   readonly items: Promise<readonly (QuickPickItem & { readonly value?: T })[]>;
+  /** What the typed text itself stands for; offered above the items. */
+  readonly typed?: (text: string) => (QuickPickItem & { readonly value?: T }) | undefined;
 }
 
 /** What was picked; `back` for the button, `undefined` for Escape. Rejects with what the items reject with. */
-export async function pickStep<T>({ title, placeholder, step, totalSteps, items }: Step<T>): Promise<{ readonly value: T } | 'back' | undefined> {
+export async function pickStep<T>({ title, placeholder, step, totalSteps, items, typed }: Step<T>): Promise<{ readonly value: T } | 'back' | undefined> {
   const owned = new Disposables();
   const picker = owned.add(window.createQuickPick<QuickPickItem & { readonly value?: T }>());
   Object.assign(picker, { title, placeholder, step, totalSteps, busy: true, matchOnDescription: true, matchOnDetail: true });
@@ -26,9 +28,16 @@ export async function pickStep<T>({ title, placeholder, step, totalSteps, items 
       }));
       owned.add(picker.onDidTriggerButton(() => resolve('back')));
       owned.add(picker.onDidHide(() => resolve(undefined)));
+      let offered: readonly (QuickPickItem & { readonly value?: T })[] = [];
+      const offer = (): void => {
+        const own = typed?.(picker.value);
+        picker.items = own === undefined ? offered : [{ ...own, alwaysShow: true }, ...offered];
+      };
+      if (typed !== undefined) owned.add(picker.onDidChangeValue(offer));
       picker.show();
       items.then((list) => {
-        picker.items = list;
+        offered = list;
+        offer();
         picker.busy = false;
       }, reject);
     });

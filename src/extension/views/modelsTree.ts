@@ -50,11 +50,12 @@ export class ModelsTree implements TreeDataProvider<ModelNode> {
     this.owned.dispose();
   }
 
-  /** Open models first. After a crash the list is empty, and the welcome view says so. */
+  /** The one in use first, then the other open ones. After a crash the list is empty, and the welcome view says so. */
   private async roots(): Promise<ModelNode[]> {
     if (this.engine.condition.kind === 'failed') return [];
     const bundled = await this.bundled();
-    const open = this.models.all;
+    const active = this.models.active?.model.model;
+    const open = this.models.all.toSorted((a, b) => Number(b.model === active) - Number(a.model === active));
     const isOpen = ({ id }: ZooEntry): boolean => open.some(({ source }) => source.kind === 'zoo' && source.id === id);
     return [
       ...open.map((model): ModelNode => ({ kind: 'open', model })),

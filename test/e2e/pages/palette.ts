@@ -1,5 +1,6 @@
 /** The command palette and other quick picks. */
-import type { Page } from 'playwright-core';
+import { strict as assert } from 'node:assert';
+import type { Locator, Page } from 'playwright-core';
 
 /** Runs a command by its title, with its category: `Mechanist: Show Log`. */
 export async function runCommand(page: Page, title: string): Promise<void> {
@@ -11,11 +12,19 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** Takes the row of an open quick pick that holds a text. */
-export async function pick(page: Page, text: string | RegExp): Promise<void> {
-  const row = rowOf(page, text);
-  await row.waitFor();
-  await row.click();
+/** Takes the first row of an open quick pick that holds a text: with the filter and Enter, as a row's own hover may lie over others. */
+export async function pick(page: Page, text: string): Promise<void> {
+  await rowOf(page, text).waitFor();
+  await page.locator('.quick-input-widget:visible input').first().fill(text);
+  await rowOf(page, text).waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** Types into an open quick pick what it offers then. */
+export async function pickTyped(page: Page, text: string): Promise<void> {
+  await page.locator('.quick-input-widget:visible input').first().fill(text);
+  await rowOf(page, text).waitFor();
+  await page.keyboard.press('Enter');
 }
 
 /** Types into an open input box and accepts. */
@@ -32,6 +41,22 @@ export async function choices(page: Page): Promise<string[]> {
   return page.locator('.quick-input-list .monaco-list-row').allInnerTexts();
 }
 
-function rowOf(page: Page, text: string | RegExp) {
+function rowOf(page: Page, text: string): Locator {
   return page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+}
+
+/** Answers the workbench's own file dialog, which is a quick pick with a path. */
+export async function enterPath(page: Page, path: string): Promise<void> {
+  const dialog = page.locator('.quick-input-widget:visible');
+  await dialog.locator('.quick-input-action .monaco-button, .quick-input-action a').first().waitFor();
+  const input = dialog.locator('input').first();
+  await input.fill(path);
+  // The dialog looks at the path before it takes it.
+  await page.waitForTimeout(600);
+  // Its first answer to a folder may be to go there.
+  for (let turn = 0; turn < 4 && (await dialog.isVisible()); turn++) {
+    await dialog.locator('.quick-input-action .monaco-button, .quick-input-action a').first().click({ timeout: 5_000 }).catch(() => undefined);
+    await dialog.waitFor({ state: 'hidden', timeout: 4_000 }).catch(() => undefined);
+  }
+  assert.equal(await dialog.isVisible(), false, 'the dialog has closed');
 }
