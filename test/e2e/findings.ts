@@ -1,0 +1,231 @@
+/** Findings: list, links, diagnostics with fixes, pin, re-run, compare, preview, map, share. */
+import { strict as assert } from 'node:assert';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { clickOn, hoverOver } from './pages/editor.ts';
+import { choices, enter, enterPath, pick, runCommand } from './pages/palette.ts';
+import { expand, row } from './pages/sidebar.ts';
+import { until } from './pages/until.ts';
+import { assertAccessible, webviewFrame } from './pages/webview.ts';
+import type { Spec } from './support/spec.ts';
+
+const feature = 'mechanist:feature/fable-4l/blocks.2.hook_resid_post/5';
+const finding = (id: string, title: string, claim: string, kind: string, more: string): string => `---
+mechanist: finding/1
+id: ${id}
+title: ${title} # a person's remark
+claim: ${claim}
+kind: ${kind}
+subjects: [${feature}]
+${more}---
+
+# ${title}
+
+Words of a person.
+`;
+/** Measured on weights that no model has: stale as soon as the model is open. */
+const evidence = `evidence:
+  - id: e1
+    method: feature.statistics@1
+    date: 2026-01-01
+    metric: share of active tokens
+    value: 0.5
+    models: [{id: fable-4l, hash: "${'0'.repeat(64)}"}]
+    inputs: {text: "When Mary and John went to the market, John gave a book to Mary."}
+    parameters: {feature: 5}
+`;
+
+export const findings: Spec = {
+  name: 'findings',
+  files: {
+    'sample.txt': 'When Mary and John went to the market, John gave a book to Mary.\n',
+    'findings/alpha.md': finding('alpha', 'Alpha', 'The model uses the feature.', 'semantic', evidence),
+    'findings/beta.md': finding('beta', 'Beta', 'Something is seen.', 'algorithmic', 'related: [alpha]\n'),
+    'notes.md': `# Notes\n\nSee [the first](mechanist:finding/alpha) and <${feature}>.\n\nGone: mechanist:finding/nobody\n\n<script>document.body.textContent = 'attacked'</script>\n`,
+  },
+  open: 'sample.txt',
+  steps: [
+    {
+      name: 'findings are listed by kind with their grade, searched, and grouped in another way',
+      async run({ page }) {
+        await showFindings(page);
+        await row(page, /Alpha, observed/).waitFor();
+        await row(page, /Beta, no evidence/).waitFor();
+        await runCommand(page, 'Mechanist: Search Findings');
+        await enter(page, 'beta');
+        await until('rows', () => rows(page), (names) => names.every((name) => !name.includes('Alpha')) && names.some((name) => name.includes('Beta')));
+        await runCommand(page, 'Mechanist: Search Findings');
+        await enter(page, '');
+        await runCommand(page, 'Mechanist: Group Findings');
+        await pick(page, 'Evidence');
+        await until('rows', () => rows(page), (names) => names.some((name) => name.startsWith('observed')));
+      },
+    },
+    {
+      name: 'a finding opens with lenses, and the word that claims too much is underlined with a fix',
+      async run({ page }) {
+        await row(page, /Alpha/).click();
+        const lenses = await until('lenses', () => page.locator('.codelens-decoration').allInnerTexts(), (texts) => texts.some((text) => text.includes('Re-run')));
+        assert.ok(lenses.some((text) => text.includes('observed')), lenses.join(' | '));
+        await until('underline', () => page.locator('.squiggly-warning').count(), (count) => count > 0);
+        await hoverOver(page, 'uses', /"uses" says more than the evidence shows/);
+      },
+    },
+    {
+      name: 'a link answers hovers with title, claim and grade, and its diagnostics tell of dangling ones',
+      async run({ page }) {
+        await openFile(page, 'notes.md');
+        const text = await hoverOver(page, 'finding/alpha', /Alpha/);
+        assert.match(text, /The model uses the feature\.\s/);
+        assert.match(text, /observed/);
+        await hoverOver(page, 'nobody', /No note of this workspace is the finding "nobody"/);
+      },
+    },
+    {
+      name: 'a link leads to its definition, and references are found from it',
+      async run({ page }) {
+        await clickOn(page, 'finding/alpha');
+        await runCommand(page, 'Go to Definition');
+        await until('editor', () => activeTab(page), (name) => name.includes('alpha.md'));
+        await openFile(page, 'notes.md');
+        await clickOn(page, 'hook_resid_post/5');
+        await runCommand(page, 'Find All References');
+        await until('references', () => page.locator('.sidebar, .reference-zone-widget, .part.panel').allInnerTexts(), (texts) => /alpha\.md/.test(texts.join('\n')) && /beta\.md/.test(texts.join('\n')));
+      },
+    },
+    {
+      name: 'targets are completed after mechanist:',
+      async run({ page }) {
+        await openFile(page, 'notes.md');
+        await page.keyboard.press('Control+End');
+        await page.keyboard.type('mechanist:');
+        const offered = await until('suggestions', () => page.locator('.suggest-widget .monaco-list-row').allInnerTexts(), (texts) => texts.some((text) => text.includes('finding/alpha')));
+        assert.ok(offered.some((text) => text.includes('feature/fable-4l')), offered.join(' | '));
+        await page.keyboard.press('Escape');
+        await page.keyboard.press('Control+Z');
+        await runCommand(page, 'File: Revert File');
+      },
+    },
+    {
+      name: 'one key and Enter pin what is under the cursor as a new finding',
+      async run({ page, folder }) {
+        await openFile(page, 'sample.txt');
+        await clickOn(page, 'market');
+        await page.keyboard.press('Control+Alt+P');
+        const offered = await choices(page);
+        assert.match(offered[0]!, /New finding/);
+        await page.keyboard.press('Enter');
+        const names = await until('files', () => readdir(join(folder, 'findings')), (list) => list.length === 3, 60_000);
+        const made = names.find((name) => name !== 'alpha.md' && name !== 'beta.md')!;
+        const text = await readFile(join(folder, 'findings', made), 'utf8');
+        assert.match(text, /method: feature\.statistics@1/);
+        assert.match(text, /hash: [0-9a-f"]{64}/);
+        await until('editor', () => activeTab(page), (name) => name.includes(made));
+      },
+    },
+    {
+      name: 'it is run again: confirmed, with the history in the note',
+      async run({ page, folder }) {
+        await runCommand(page, 'Mechanist: Run Evidence Again');
+        await until('notification', () => page.locator('.notification-list-item').allInnerTexts(), (texts) => texts.some((text) => text.includes('1 confirmed')), 90_000);
+        const made = (await readdir(join(folder, 'findings'))).find((name) => name !== 'alpha.md' && name !== 'beta.md')!;
+        await until('history', () => readFile(join(folder, 'findings', made), 'utf8'), (text) => /history:\r?\n\s+- date: .*\r?\n\s+state: confirmed/.test(text));
+      },
+    },
+    {
+      name: 'evidence of other weights is told stale, and the fix runs it: drifted or contradicted, side by side with now',
+      async run({ page, folder }) {
+        await runCommand(page, 'Notifications: Clear All Notifications');
+        await row(page, /Alpha/).click();
+        await hoverOver(page, 'e1', /Stale: the model fable-4l/);
+        await runCommand(page, 'Mechanist: Compare Evidence with Now');
+        await until('comparison', () => activeTab(page), (name) => name.includes('recorded'), 90_000);
+        const text = await readFile(join(folder, 'findings', 'alpha.md'), 'utf8');
+        assert.match(text, /state: (?:drifted|contradicted|not-runnable)/);
+        assert.match(text, /title: Alpha # a person's remark/);
+        await page.keyboard.press('Control+W');
+      },
+    },
+    {
+      name: 'renaming a finding renames it wherever it is named',
+      async run({ page, folder }) {
+        await openFile(page, 'notes.md');
+        await clickOn(page, 'finding/alpha');
+        await page.keyboard.press('F2');
+        const box = page.locator('.rename-box input');
+        await box.waitFor();
+        await box.fill('alpha-renamed');
+        await page.keyboard.press('Enter');
+        await runCommand(page, 'File: Save All Files');
+        await until('files', async () => (await Promise.all(['findings/alpha.md', 'findings/beta.md', 'notes.md'].map((name) => readFile(join(folder, name), 'utf8')))).join('\n'), (text) => (text.match(/alpha-renamed/g) ?? []).length === 3);
+      },
+    },
+    {
+      name: 'the built-in preview shows links with their status, and runs nothing',
+      async run({ page }) {
+        await openFile(page, 'notes.md');
+        await runCommand(page, 'Markdown: Open Preview');
+        const text = await until('preview', () => previewText(page), (shown) => shown.includes('the first'), 60_000);
+        assert.match(text, /the first \((?:observed|no evidence)/);
+        assert.doesNotMatch(text, /^attacked$/);
+        await page.keyboard.press('Control+W');
+      },
+    },
+    {
+      name: 'the map joins both sides and has no accessibility violations',
+      async run({ page }) {
+        await runCommand(page, 'Mechanist: Show Map of Findings');
+        const frame = await webviewFrame(page, 'findings-map', 60_000);
+        assert.match(await frame.locator('body').innerText(), /feature 5 of blocks\.2\.hook_resid_post/);
+        await assertAccessible(frame, 'the map', '--vscode-editor-background');
+        await page.keyboard.press('Control+W');
+      },
+    },
+    {
+      name: 'a finding is shared as one file without scripts',
+      async run({ page, folder }) {
+        await runCommand(page, 'Notifications: Clear All Notifications');
+        await row(page, /Beta/).click();
+        await runCommand(page, 'Mechanist: Share Finding');
+        await pick(page, 'One HTML file');
+        await enterPath(page, join(folder, 'beta.html'));
+        const html = await until('file', () => readFile(join(folder, 'beta.html'), 'utf8').catch(() => ''), (text) => text.length > 0);
+        assert.match(html, /<h1>Beta<\/h1>/);
+        assert.doesNotMatch(html, /<script/);
+      },
+    },
+  ],
+};
+
+async function showFindings(page: Page): Promise<void> {
+  await runCommand(page, 'Mechanist: Show Inspector');
+  await expand(page, 'Inspector', false);
+  await expand(page, 'Findings');
+}
+
+function rows(page: Page): Promise<string[]> {
+  return page.locator('.sidebar [role=treeitem]').allInnerTexts();
+}
+
+async function openFile(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Control+P');
+  const input = page.locator('.quick-input-widget:visible input').first();
+  await input.waitFor();
+  await input.fill(name);
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name.split('/').at(-1)! }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await until('editor', () => activeTab(page), (tab) => tab.includes(name.split('/').at(-1)!));
+}
+
+async function activeTab(page: Page): Promise<string> {
+  return (await page.locator('.tabs-container .tab.active').allInnerTexts()).join(' ');
+}
+
+async function previewText(page: Page): Promise<string> {
+  for (const frame of page.frames()) {
+    const text: unknown = await frame.evaluate('document.querySelector(".markdown-body") ? document.body.innerText : ""').catch(() => '');
+    if (typeof text === 'string' && text !== '') return text;
+  }
+  return '';
+}
