@@ -67,12 +67,14 @@ export async function scoreBehavior(task: BehaviorTask, predictor: Predictor, to
     weight: indices.length,
   }));
   const total = values.reduce((sum, value) => sum + value, 0);
+  // A resample of documents without an error has none either: what they allow is told by their number.
+  const flawless = task.measure !== 'mass' && total === items.length;
   const independent = groups.length === items.length && task.measure !== 'mass';
   return {
     name: task.name, measure: task.measure, items: items.length, documents: groups.length,
     score: total / items.length,
-    ...(independent ? wilson(total, items.length) : bootstrapRatio(groups, 0)),
-    interval: independent ? 'wilson' : 'bootstrap',
+    ...(independent || flawless ? wilson(flawless ? groups.length : total, groups.length) : bootstrapRatio(groups, 0)),
+    interval: independent || flawless ? 'wilson' : 'bootstrap',
   };
 }
 
