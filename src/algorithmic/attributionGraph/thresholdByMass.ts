@@ -6,22 +6,29 @@
  */
 export function thresholdByMass(scores: Float64Array, share: number): number {
   if (scores.length === 0) return 0;
+  const total = scores.reduce((sum, score) => sum + score, 0);
+  if (scores.length <= fewScores) return reached(scores, share * total, 0);
   const bucketOf = bucketer();
   const sums = new Float64Array(buckets);
   for (const score of scores) sums[bucketOf(score)]! += score;
-  const wanted = share * sums.reduce((total, sum) => total + sum, 0);
   let above = 0;
   let bucket = buckets - 1;
   for (; bucket > 0; bucket--) {
-    if (sums[bucket]! > 0 && above + sums[bucket]! >= wanted) break;
+    if (sums[bucket]! > 0 && above + sums[bucket]! >= share * total) break;
     above += sums[bucket]!;
   }
-  const inside = scores.filter((score) => bucketOf(score) === bucket).sort().reverse();
-  for (const score of inside) if ((above += score) >= wanted) return score;
-  // Rounding left the sum just below: the share asks for everything.
-  return inside.at(-1) ?? 0;
+  return reached(scores.filter((score) => bucketOf(score) === bucket), share * total, above);
 }
 
+/** The score at which the sum, `above` included, reaches `wanted`; the smallest when rounding leaves it just below. */
+function reached(scores: Float64Array, wanted: number, above: number): number {
+  const sorted = scores.toSorted().reverse();
+  let sum = above;
+  return sorted.find((score) => (sum += score) >= wanted) ?? sorted.at(-1) ?? 0;
+}
+
+/** Up to here sorting is quicker. */
+const fewScores = 4096;
 const buckets = 2 ** 15;
 
 /** The upper half of a non-negative float's bits, which orders as the numbers do. */
