@@ -24,14 +24,13 @@ export type GraphNodeKind = v.InferOutput<typeof graphNodeKindSchema>;
  */
 const thresholds = v.optional(v.object({ node: v.optional(share, 0.8), edge: v.optional(share, 0.98) }), {});
 
-export const graphTargetSchema = v.variant('kind', [
+const graphTargetSchema = v.variant('kind', [
   /** The likeliest next tokens up to `mass` of the probability, at most `most`. */
   v.object({ kind: v.literal('top'), mass: v.optional(v.pipe(share, v.gtValue(0)), 0.95), most: v.optional(count(100), 10) }),
   v.object({ kind: v.literal('tokens'), ids: v.pipe(v.array(index), v.minLength(1), v.maxLength(100)) }),
   /** One node: logit of `target` minus logit of `distractor`. */
   v.object({ kind: v.literal('difference'), target: index, distractor: index }),
 ]);
-export type GraphTarget = v.InferOutput<typeof graphTargetSchema>;
 
 export const graphChangeSchema = v.variant('kind', [
   v.object({ kind: v.literal('ablate') }),
@@ -54,7 +53,7 @@ export const graphSchemas = {
   'graph.sets': v.object({ model: identifier }),
   /**
    * Builds the attribution graph of a prompt. `set`: path of a folder of transcoders, as `graph.sets` lists it; left out,
-   * the first. Progress: `GraphProgress`.
+   * the first. Progress: `{ stage, done, of }`, stages `transcoders`, `features` (rows of the graph), `assembling`.
    */
   'graph.build': v.object({
     model: identifier, text: v.pipe(v.string(), v.minLength(1), v.maxLength(200_000)), set: v.optional(path),
@@ -64,7 +63,7 @@ export const graphSchemas = {
     maxFeatures: v.optional(count(100_000), 7500),
   }),
   /**
-   * Opens a graph file of circuit-tracer or Neuronpedia. Progress: `GraphProgress`. Files with dangling links or repeated
+   * Opens a graph file of circuit-tracer or Neuronpedia. Progress: `{ stage, done, of }`, `reading` in bytes, then `assembling`. Files with dangling links or repeated
    * ids are refused with the count, unless `repair` leaves those out.
    */
   'graph.open': v.object({ path, repair: v.optional(v.boolean(), false) }),

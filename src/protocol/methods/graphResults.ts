@@ -12,12 +12,6 @@ export interface TranscoderSetSummary {
   readonly outputHook: string;
 }
 
-export interface GraphProgress {
-  readonly stage: 'transcoders' | 'forward' | 'features' | 'reading' | 'assembling';
-  readonly done: number;
-  readonly of: number;
-}
-
 export interface GraphScores {
   /** Share of the influence of tokens and errors that comes from tokens. */
   readonly replacement: number;
