@@ -54,7 +54,7 @@ function labelCell({ label, topTokens }: BrowserRow): TemplateResult {
 }
 
 function truthCell({ truth }: BrowserRow): TemplateResult | typeof nothing {
-  return truth === undefined ? nothing : html`<span title=${truth.question}>${truth.variable}</span> ${scoreText(truth.auroc)} <span class="control">${scoreText(truth.shuffledAuroc)}</span>`;
+  return truth === undefined ? nothing : html`<span class=${truth.auroc - truth.shuffledAuroc < 0.1 ? 'quiet' : ''} title=${truth.question}>${truth.variable}</span> ${scoreText(truth.auroc)} <span class="control">${scoreText(truth.shuffledAuroc)}</span>`;
 }
 
 function scoreCell({ label }: BrowserRow): TemplateResult | typeof nothing {

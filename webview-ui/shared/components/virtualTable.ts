@@ -40,6 +40,8 @@ export interface TableSource<Row> {
 /** `row-open` (Enter, click), `row-pin` (Space), `row-focus` (arrows): detail is the row. `sort-change`: detail is a `Sort`. */
 export type RowEvent<Row> = CustomEvent<Row>;
 
+type RowTold = 'row-open' | 'row-pin' | 'row-focus';
+
 export const rowHeight = 22;
 const overscan = 6;
 
@@ -65,6 +67,8 @@ export class VirtualTable<Row = unknown> extends PageElement {
   declare private active: number;
   private rows: PagedRows<Row> | undefined;
   private resize: ResizeObserver | undefined;
+  /** What was asked of a row that was still on its way. */
+  private waiting: { readonly name: RowTold; readonly index: number } | undefined;
 
   constructor() {
     super();
@@ -126,6 +130,8 @@ export class VirtualTable<Row = unknown> extends PageElement {
     this.rows = this.source === undefined ? undefined : new PagedRows(this.source.load, () => {
       this.requestUpdate();
       this.dispatchEvent(new CustomEvent('rows-change', { bubbles: true }));
+      const { waiting } = this;
+      if (waiting !== undefined && waiting.index === this.active) this.tell(waiting.name, waiting.index);
     });
     this.top = 0;
     this.active = 0;
@@ -210,8 +216,9 @@ export class VirtualTable<Row = unknown> extends PageElement {
     event.preventDefault();
   }
 
-  private tell(name: 'row-open' | 'row-pin' | 'row-focus', index: number): void {
+  private tell(name: RowTold, index: number): void {
     const row = this.rows?.at(index);
+    this.waiting = row === undefined ? { name, index } : undefined;
     if (row !== undefined) this.dispatchEvent(new CustomEvent(name, { detail: row, bubbles: true }));
   }
 
