@@ -16,6 +16,7 @@ import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Feeds } from '../../engine/runtime/program.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
+import { scalar } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { edgeGraphOf, edgeGraphOptions, hooksOf } from './edgeGraph.ts';
 import type { EdgeGraph, EdgeNode } from './edgeGraph.ts';
@@ -48,20 +49,23 @@ export async function pathPatching(model: Model, runtime: Runtime, options: Path
   const before = cleanRun.get(metricPerRowOutput)!.data as Float32Array;
   const session: PatchingRun = { model, runtime, edges, graph, clean, tokens, rows, cleanRun, corruptedRun, freezeMlps: options.freezeMlps ?? false };
 
+  // Receiver by receiver, so that at most two programs are in use at a time.
   const effects = new Map<number, Float32Array>();
   const width = edges.receivers.length;
-  for (const [s, group] of Map.groupBy(options.edges, (edge) => Math.floor(edge / width))) {
-    throwIfCancelled(options.signal);
-    const changed = await receiverInputs(session, edges.senders[s]!);
-    for (const [hook, members] of Map.groupBy(group, (edge) => edges.receivers[edge % width]!.hook)) {
-      const perRun = Math.max(1, Math.floor((options.rowsPerRun ?? 32) / rows));
-      for (let start = 0; start < members.length; start += perRun) {
+  const perRun = Math.max(1, Math.floor((options.rowsPerRun ?? 32) / rows));
+  for (const [hook, members] of Map.groupBy(options.edges, (edge) => edges.receivers[edge % width]!.hook)) {
+    const changes = changesAt(session, hook);
+    const program = changedGraph(graph, hook);
+    for (let start = 0; start < members.length; start += perRun) {
+      const chunk = members.slice(start, start + perRun);
+      const nodes: { change: Tensor; head: number | undefined }[] = [];
+      for (const edge of chunk) {
         throwIfCancelled(options.signal);
-        const chunk = members.slice(start, start + perRun);
-        const values = await patched(session, hook, chunk.map((edge) => edges.receivers[edge % width]!), changed);
-        chunk.forEach((edge, i) => effects.set(edge, values.subarray(i * rows, (i + 1) * rows).map((value, row) => value - before[row]!)));
-        options.onProgress?.(effects.size, options.edges.length);
+        nodes.push({ change: await changes(edges.senders[Math.floor(edge / width)]!), head: edges.receivers[edge % width]!.head });
       }
+      const values = await patched(session, program, hook, nodes);
+      chunk.forEach((edge, i) => effects.set(edge, values.subarray(i * rows, (i + 1) * rows).map((value, row) => value - before[row]!)));
+      options.onProgress?.(effects.size, options.edges.length);
     }
   }
   return options.edges.map((edge) => effects.get(edge)!);
@@ -81,35 +85,57 @@ interface PatchingRun {
 }
 
 const heldInput = (hook: string): string => `paths/held/${hook}`;
+const shareInput = (hook: string): string => `paths/share/${hook}`;
 const changeInput = (hook: string): string => `paths/change/${hook}`;
 
-/** Pass C: every receiver's input less its clean value, when this sender alone is corrupted. */
-async function receiverInputs(run: PatchingRun, sender: EdgeNode): Promise<Feeds> {
-  const { graph, edges, cleanRun, corruptedRun } = run;
-  const isMlp = (hook: string): boolean => hook.endsWith('.hook_mlp_out');
-  const held = hooksOf(edges.senders).filter((hook) => hook === sender.hook || !isMlp(hook) || run.freezeMlps);
-  let frozen = graph;
-  for (const hook of held) frozen = splice(frozen, hook, (b, original) => b.input(heldInput(hook), b.dtypeOf(original), b.shapeOf(original)));
-  const receivers = hooksOf(edges.receivers);
-  const feeds = new Map([...run.clean, ...run.tokens, ...held.map((hook): [string, Tensor] => [heldInput(hook), hook === sender.hook ? withNode(cleanRun.get(hook)!, corruptedRun.get(hook)!, sender.head) : cleanRun.get(hook)!])]);
-  const values = await run.runtime.run(prune(frozen, receivers), feeds, run.model.parameters);
-  return new Map(receivers.map((hook) => {
-    const [now, then] = [values.get(hook)!.data as Float32Array, cleanRun.get(hook)!.data as Float32Array];
-    return [hook, { ...values.get(hook)!, data: now.map((value, i) => value - then[i]!) }];
-  }));
+/** Pass C for one receiver hook: its input less its clean value when a sender alone is corrupted. The last sender's answer is remembered. */
+function changesAt(run: PatchingRun, hook: string): (sender: EdgeNode) => Promise<Tensor> {
+  const { edges, cleanRun, corruptedRun } = run;
+  const program = prune(heldGraph(run.graph, edges), [hook]);
+  const then = cleanRun.get(hook)!.data as Float32Array;
+  const senderHooks = hooksOf(edges.senders);
+  let last: { sender: EdgeNode; change: Tensor } | undefined;
+  return async (sender) => {
+    if (last?.sender === sender) return last.change;
+    const feeds = new Map([...run.clean, ...run.tokens]);
+    for (const name of senderHooks) {
+      const held = name === sender.hook || run.freezeMlps || !name.endsWith('.hook_mlp_out');
+      feeds.set(shareInput(name), scalar('float32', held ? 1 : 0));
+      feeds.set(heldInput(name), name === sender.hook ? withNode(cleanRun.get(name)!, corruptedRun.get(name)!, sender.head) : cleanRun.get(name)!);
+    }
+    const value = (await run.runtime.run(program, feeds, run.model.parameters)).get(hook)!;
+    const change: Tensor = { ...value, data: (value.data as Float32Array).map((now, i) => now - then[i]!) };
+    last = { sender, change };
+    return change;
+  };
 }
 
-/** Pass D for several receivers of one hook: the metric of each on each prompt. */
-async function patched(run: PatchingRun, hook: string, receivers: readonly EdgeNode[], changed: Feeds): Promise<Float32Array> {
-  const graph = splice(run.graph, hook, (b, original) => b.add(original, b.input(changeInput(hook), b.dtypeOf(original), b.shapeOf(original))));
-  const change = changed.get(hook)!;
-  const size = change.data.length;
-  const data = new Float32Array(receivers.length * size);
-  receivers.forEach(({ head }, i) => data.set(withNode({ ...change, data: new Float32Array(size) }, change, head).data as Float32Array, i * size));
-  const feeds = new Map<string, Tensor>([...run.clean].map(([name, value]) => [name, repeatRows(value, receivers.length)]));
-  for (const [name, value] of run.tokens) feeds.set(name, name === positionInput ? value : repeatRows(value, receivers.length));
-  feeds.set(changeInput(hook), { dtype: 'float32', dims: [run.rows * receivers.length, ...change.dims.slice(1)], data });
-  const values = await run.runtime.run(prune(graph, [metricPerRowOutput]), feeds, run.model.parameters);
+/** Every sender's output replaced by what is fed, to the share that is fed (1 or 0). */
+function heldGraph(graph: Graph, edges: EdgeGraph): Graph {
+  let held = graph;
+  for (const hook of hooksOf(edges.senders)) {
+    held = splice(held, hook, (b, original) => {
+      const share = b.input(shareInput(hook), 'float32', []);
+      return b.add(b.mul(original, b.sub(b.scalar(1), share)), b.mul(b.input(heldInput(hook), b.dtypeOf(original), b.shapeOf(original)), share));
+    });
+  }
+  return held;
+}
+
+/** The metric graph with something added to a receiver's input. */
+function changedGraph(graph: Graph, hook: string): Graph {
+  return prune(splice(graph, hook, (b, original) => b.add(original, b.input(changeInput(hook), b.dtypeOf(original), b.shapeOf(original)))), [metricPerRowOutput]);
+}
+
+/** Pass D for several changes of one hook: the metric of each on each prompt. */
+async function patched(run: PatchingRun, program: Graph, hook: string, nodes: readonly { change: Tensor; head: number | undefined }[]): Promise<Float32Array> {
+  const { dims, data: { length: size } } = nodes[0]!.change;
+  const data = new Float32Array(nodes.length * size);
+  nodes.forEach(({ change, head }, i) => data.set(withNode({ ...change, data: new Float32Array(size) }, change, head).data as Float32Array, i * size));
+  const feeds = new Map<string, Tensor>([...run.clean].map(([name, value]) => [name, repeatRows(value, nodes.length)]));
+  for (const [name, value] of run.tokens) feeds.set(name, name === positionInput ? value : repeatRows(value, nodes.length));
+  feeds.set(changeInput(hook), { dtype: 'float32', dims: [run.rows * nodes.length, ...dims.slice(1)], data });
+  const values = await run.runtime.run(program, feeds, run.model.parameters);
   return values.get(metricPerRowOutput)!.data as Float32Array;
 }
 
