@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { benchAttributionGraph, benchBundledGraph } from './attributionGraph.ts';
 import { benchEngine, benchPrograms } from './engine.ts';
 import { benchCards, benchHarvest, benchStoreMemory, benchTable } from './features.ts';
+import { benchLargeGraph } from './largeGraph.ts';
 import { benchNotes } from './notes.ts';
 import { benchPatching } from './patching.ts';
 import { benchTopkTraining } from './topkTraining.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   topkTraining: () => benchTopkTraining(5),
   attributionGraph: () => benchAttributionGraph(),
   bundledGraph: () => benchBundledGraph(),
+  largeGraph: () => Promise.resolve(benchLargeGraph()),
   harvest: () => benchHarvest(5),
   storeMemory: () => benchStoreMemory(),
   featureTable: () => benchTable(),
