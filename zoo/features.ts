@@ -25,8 +25,8 @@ import { planOf } from './plans.ts';
 import { loadFableTokenizer } from './tokenizer/encode.ts';
 
 /** Smaller than usual: the stores of all dictionaries come with the extension. */
-const ofAutoencoders: Partial<StoreOptions> = { top: 8, bands: 5, perBand: 2, random: 2, window: 10, bins: 20, tokens: 6, coactive: 6 };
-const ofTranscoders: Partial<StoreOptions> = { ...ofAutoencoders, top: 6, bands: 4, perBand: 1, random: 1, bins: 16, tokens: 5, coactive: 4 };
+const ofAutoencoders: Partial<StoreOptions> = { top: 6, bands: 5, perBand: 1, random: 1, window: 8, bins: 16, tokens: 5, coactive: 5 };
+const ofTranscoders: Partial<StoreOptions> = { ...ofAutoencoders, top: 4, bands: 2, window: 6, bins: 12, tokens: 4, coactive: 3 };
 
 async function build(id: string): Promise<void> {
   const folder = join(modelFolder(id), 'features');
@@ -43,7 +43,8 @@ async function build(id: string): Promise<void> {
     let step = await steps.next();
     while (step.done !== true) step = await steps.next();
     rmSync(join(folder, name, storeFiles.job));
-    rows.push({ dictionary: name, features: source.latents, ...(await labelStore(join(folder, name), model, runtime, source)) });
+    // Transcoders have many latents that few look at: their labels are made when asked for.
+    if (source.weights.kind === 'sae') rows.push({ dictionary: name, features: source.latents, ...(await labelStore(join(folder, name), model, runtime, source)) });
     process.stdout.write(`${id} ${name}: ${step.value!.alive} of ${source.latents} features in ${Math.round((performance.now() - started) / 1000)} s\n`);
   }
   await runtime.dispose();

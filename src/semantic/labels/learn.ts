@@ -18,58 +18,66 @@ const mostAlternatives = 2;
 /** Added to the occurrences of a token, so that one seen once does not count as certain. */
 const doubt = 0.5;
 /** Tokens of a set; the most frequent ones are kept. */
-const mostIds = 96;
+const mostIds = 32;
+
+/** What a row is to the alternative that is being learned. */
+const state = { quiet: 0, covered: 1, wanted: 2 } as const;
+
+interface Found {
+  readonly condition: Condition;
+  readonly rows: readonly number[];
+  readonly f1: number;
+}
 
 export class RuleLearner {
   private readonly evidence: Evidence;
   /** Rows that count, by token id at each first place. */
-  private readonly index: ReadonlyMap<number, Map<number, number[]>>;
+  private readonly index: ReadonlyMap<Condition['at'], ReadonlyMap<number, readonly number[]>>;
+  /** State of every row of the corpus, for the feature at hand. */
+  private readonly states: Uint8Array;
 
   constructor(evidence: Evidence) {
     this.evidence = evidence;
     this.index = new Map(firstPlaces.map((at) => [at, indexOf(evidence, at)]));
+    this.states = new Uint8Array(evidence.corpus.ids.length);
   }
 
   /** The rule of best F1 on the evidence, or undefined when the feature never fires. */
   learn(feature: number): { readonly rule: Rule; readonly f1: number } | undefined {
     const { rows } = this.evidence.entries(feature);
     if (rows.length === 0) return undefined;
-    const active = new Set(rows);
+    for (const row of rows) this.states[row] = state.wanted;
     const rule: Condition[][] = [];
-    let covered = new Set<number>();
+    const covered = new Set<number>();
     let f1 = 0;
     for (let i = 0; i < mostAlternatives; i++) {
-      const open = i === 0 ? rows : rows.filter((row) => !covered.has(row));
-      const found = this.alternative(open, active);
+      const found = this.alternative(rows.filter((row) => this.states[row] === state.wanted), rows);
       if (found === undefined) break;
-      const together = new Set([...covered, ...found.rows]);
-      const better = f1Of(together, active);
+      const better = f1Of(new Set([...covered, ...found.rows]), new Set(rows));
       if (i > 0 && better < f1 + worthwhile.alternative) break;
       rule.push(found.conditions);
-      covered = together;
       f1 = better;
+      for (const row of found.rows) {
+        covered.add(row);
+        if (this.states[row] === state.wanted) this.states[row] = state.covered;
+      }
     }
+    for (const row of rows) this.states[row] = state.quiet;
     return { rule, f1 };
   }
 
-  /** One conjunction for the rows in `open`. Rows that are active but covered already count neither way. */
-  private alternative(open: Uint32Array, active: ReadonlySet<number>): { conditions: Condition[]; rows: number[] } | undefined {
-    let best: { condition: Condition; rows: number[]; f1: number } | undefined;
-    const wanted = new Set(open);
-    for (const at of firstPlaces) {
-      const index = this.index.get(at)!;
-      const found = this.bestSet(at, index, open, wanted, active);
-      if (found !== undefined && (best === undefined || found.f1 > best.f1)) best = found;
-    }
+  /** One conjunction for the rows that are wanted. Those that are active but covered already count neither way. */
+  private alternative(wanted: Uint32Array, active: Uint32Array): { conditions: Condition[]; rows: readonly number[] } | undefined {
+    let best: Found | undefined;
+    for (const at of firstPlaces) best = better(best, this.bestSet(at, this.index.get(at)!, wanted, active, wanted.length));
     if (best === undefined) return undefined;
     const conditions = [best.condition];
     let { rows, f1 } = best;
     while (conditions.length < mostConditions) {
-      let next: { condition: Condition; rows: number[]; f1: number } | undefined;
+      const [matched, fired] = [rows.filter((row) => this.states[row] === state.wanted), rows.filter((row) => this.states[row] !== state.quiet)];
+      let next: Found | undefined;
       for (const at of morePlaces) {
-        if (conditions.some((condition) => condition.at === at)) continue;
-        const found = this.bestSet(at, this.local(at, rows), rows.filter((row) => wanted.has(row)), wanted, active, wanted.size);
-        if (found !== undefined && (next === undefined || found.f1 > next.f1)) next = found;
+        if (!conditions.some((condition) => condition.at === at)) next = better(next, this.bestSet(at, this.local(at, rows), matched, fired, wanted.length));
       }
       if (next === undefined || next.f1 < f1 + worthwhile.condition) break;
       conditions.push(next.condition);
@@ -78,30 +86,41 @@ export class RuleLearner {
     return { conditions, rows };
   }
 
-  /** The set of tokens at a place that gives the best F1 for `wanted` among the rows of the index. */
-  private bestSet(at: Condition['at'], index: ReadonlyMap<number, readonly number[]>, hits: Iterable<number>, wanted: ReadonlySet<number>, active: ReadonlySet<number>, total = wanted.size): { condition: Condition; rows: number[]; f1: number } | undefined {
-    const counts = new Map<number, number>();
-    for (const row of hits) for (const id of this.tokensAt(at, row)) counts.set(id, (counts.get(id) ?? 0) + 1);
-    const ranked = [...counts].map(([id, count]) => {
-      const rows = index.get(id) ?? [];
-      // What is active for another alternative is no false alarm.
-      const alarms = rows.reduce((sum, row) => sum + (active.has(row) ? 0 : 1), 0);
-      return { id, count, share: count / (count + alarms + doubt), rows };
-    });
-    let best: { condition: Condition; rows: number[]; f1: number } | undefined;
-    for (const share of shares) {
-      const chosen = ranked.filter((entry) => entry.share >= share).toSorted((a, b) => b.count - a.count || a.id - b.id).slice(0, mostIds);
-      if (chosen.length === 0) continue;
-      const rows = at === 'recent' ? [...new Set(chosen.flatMap((entry) => entry.rows))] : chosen.flatMap((entry) => entry.rows);
-      let [hit, alarms] = [0, 0];
+  /** The set of tokens at a place that gives the best F1 for `total` wanted rows. `index` has all rows by token, `wanted` and `active` those of them that fire. */
+  private bestSet(at: Condition['at'], index: ReadonlyMap<number, readonly number[]>, wanted: Iterable<number>, active: Iterable<number>, total: number): Found | undefined {
+    const counts = new Map<number, { hits: number; active: number }>();
+    const each = (rows: Iterable<number>, key: 'hits' | 'active'): void => {
       for (const row of rows) {
-        if (wanted.has(row)) hit++;
-        else if (!active.has(row)) alarms++;
+        for (const id of this.tokensAt(at, row)) {
+          const entry = counts.get(id);
+          if (entry !== undefined) entry[key]++;
+          else if (key === 'hits') counts.set(id, { hits: 1, active: 0 });
+        }
       }
-      const f1 = (2 * hit) / (hit + alarms + total);
-      if (best === undefined || f1 > best.f1) best = { condition: { at, ids: chosen.map(({ id }) => id) }, rows, f1 };
+    };
+    each(wanted, 'hits');
+    each(active, 'active');
+    const ranked = [...counts].map(([id, { hits, active: fired }]) => {
+      const alarms = (index.get(id)?.length ?? 0) - fired;
+      return { id, hits, alarms, share: hits / (hits + alarms + doubt) };
+    });
+    let best: { ids: number[]; f1: number } | undefined;
+    for (const share of shares) {
+      const chosen = ranked.filter((entry) => entry.share >= share).toSorted((a, b) => b.hits - a.hits || a.id - b.id).slice(0, mostIds);
+      if (chosen.length === 0) continue;
+      const ids = chosen.map(({ id }) => id);
+      let [hits, alarms] = [0, 0];
+      // Tokens exclude each other at one place, but several may have come recently.
+      if (at === 'recent') {
+        for (const row of rowsOf(index, ids, true)) {
+          if (this.states[row] === state.wanted) hits++;
+          else if (this.states[row] === state.quiet) alarms++;
+        }
+      } else for (const entry of chosen) [hits, alarms] = [hits + entry.hits, alarms + entry.alarms];
+      const f1 = (2 * hits) / (hits + alarms + total);
+      if (best === undefined || f1 > best.f1) best = { ids, f1 };
     }
-    return best;
+    return best === undefined ? undefined : { condition: { at, ids: best.ids }, rows: rowsOf(index, best.ids, at === 'recent'), f1: best.f1 };
   }
 
   /** Rows by token at a place, of the given rows only. */
@@ -117,6 +136,15 @@ export class RuleLearner {
     if (at !== 'recent') return row - at >= start ? [ids[row - at]!] : [];
     return new Set(ids.subarray(Math.max(start, row - recentReach), row));
   }
+}
+
+function better(a: Found | undefined, b: Found | undefined): Found | undefined {
+  return a === undefined || (b !== undefined && b.f1 > a.f1) ? b : a;
+}
+
+function rowsOf(index: ReadonlyMap<number, readonly number[]>, ids: readonly number[], overlapping: boolean): number[] {
+  const rows = ids.flatMap((id) => index.get(id) ?? []);
+  return overlapping ? [...new Set(rows)] : rows;
 }
 
 /** F1 of a set of rows for the active ones. */

@@ -68,7 +68,7 @@ export function saveCorpus(file: string, corpus: Corpus): void {
   const tensors: [string, Tensor][] = [
     ['input_ids', narrow ? { dtype: 'uint16', dims, data: Uint16Array.from(ids) } : { dtype: 'uint32', dims, data: ids }],
     ['held_out', { dtype: 'uint8', dims: [heldOut.length], data: heldOut }],
-    ...[...codes].map(([variable, data]): [string, Tensor] => [`codes/${variable}`, { dtype: 'uint8', dims, data }]),
+    ...[...codes].flatMap(([variable, data]) => runsOf(data).map(([part, tensor]): [string, Tensor] => [`codes/${variable}/${part}`, tensor])),
   ];
   if (origins !== undefined) for (const key of ['file', 'start', 'end'] as const) tensors.push([`origin/${key}`, { dtype: 'uint32', dims, data: origins[key] }]);
   writeSafetensors(file, tensors, { metadata: { name, hash: corpusHash(corpus), variables: JSON.stringify(variables), files: JSON.stringify(origins?.files ?? []) } });
@@ -89,7 +89,7 @@ export function openCorpus(file: string): Corpus {
       heldOut: column(source, 'held_out', 'uint8', contexts) as Uint8Array,
       origins: originsOf(source, contexts * contextLength),
       variables,
-      codes: new Map(variables.map(({ name }) => [name, column(source, `codes/${name}`, 'uint8', contexts * contextLength) as Uint8Array])),
+      codes: new Map(variables.map(({ name }) => [name, codesFrom(source, name, contexts * contextLength)])),
     };
     if (source.metadata.get('hash') !== corpusHash(corpus)) throw malformed(source, 'hash', 'The file does not match its own hash.');
     return corpus;
@@ -114,6 +114,30 @@ function variablesOf(source: SafetensorsFile): LatentVariable[] {
       }),
     };
   });
+}
+
+/** Classes stay the same over stretches of text, so they are kept as runs. */
+function runsOf(codes: Uint8Array): ['values' | 'lengths', Tensor][] {
+  const [values, lengths]: [number[], number[]] = [[], []];
+  codes.forEach((code, row) => {
+    if (values.at(-1) === code && row > 0 && lengths.at(-1)! < 65_535) lengths[lengths.length - 1]!++;
+    else {
+      values.push(code);
+      lengths.push(1);
+    }
+  });
+  return [['values', { dtype: 'uint8', dims: [values.length], data: Uint8Array.from(values) }], ['lengths', { dtype: 'uint16', dims: [lengths.length], data: Uint16Array.from(lengths) }]];
+}
+
+function codesFrom(source: SafetensorsFile, variable: string, tokens: number): Uint8Array {
+  const [values, lengths] = ['values', 'lengths'].map((part) => source.read(`codes/${variable}/${part}`).data);
+  if (!(values instanceof Uint8Array && lengths instanceof Uint16Array) || values.length !== lengths.length || lengths.reduce((sum, length) => sum + length, 0) !== tokens) {
+    throw malformed(source, `tensor codes/${variable}`, `Expected runs of ${tokens} classes.`);
+  }
+  const codes = new Uint8Array(tokens);
+  let row = 0;
+  values.forEach((code, i) => { codes.fill(code, row, (row += lengths[i]!)); });
+  return codes;
 }
 
 function originsOf(source: SafetensorsFile, tokens: number): Origins | undefined {
