@@ -22,7 +22,7 @@ const idOf = (word: string): number => Array.from(word).reduce((sum, letter) => 
 
 export const grid: LensGrid = {
   tokens, hooks: ['blocks.0.hook_resid_pre', 'blocks.0.hook_resid_post', 'blocks.1.hook_resid_post'], top: 1, lens: 'logit',
-  topIds: Int32Array.from([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]), topProbabilities: Float32Array.from({ length: 12 }, (_, index) => (index + 1) / 12), texts: new Map([[1, 'When'], [2, '·Mary']]),
+  topIds: Int32Array.from([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]), topProbabilities: Float32Array.from({ length: 12 }, (_, index) => (index + 1) / 12), texts: [[1, 'When'], [2, '·Mary']],
   targets: Int32Array.from([2, 2, 2, 2]), targetProbability: Float32Array.from([0, 0, 0, 0.01, 0, 0, 0, 0.2, 0, 0, 0, 0.9]), targetRank: Int32Array.from([9, 9, 9, 8, 9, 9, 9, 3, 9, 9, 9, 1]),
   entropy: new Float32Array(12).fill(2), klToOutput: Float32Array.from([3, 3, 3, 3, 2, 2, 2, 2, 0, 0, 0, 0]),
 };

@@ -8,6 +8,7 @@ import { contributionRows, layerChart, lensChart, lensRows, partName, sumHolds }
 import { hookLabel, signedText } from '../../webview-ui/algorithmic/parts/names.ts';
 import { amongOthers, cellOf, layoutOf, placeOf, quantile, scoreIndex, sweepChart } from '../../webview-ui/algorithmic/patching/viewModel.ts';
 import { readPlace } from '../../webview-ui/algorithmic/place.ts';
+import { shownPositions } from '../../webview-ui/algorithmic/question/alignmentView.ts';
 import { answerText, plainToken } from '../../webview-ui/algorithmic/question/answerText.ts';
 import { fileOf } from '../../webview-ui/algorithmic/question/pairs.ts';
 import { align, answerAmong, emptyQuestion, metricOf, ownTokens, promptsOf, questionTitle, sameQuestion } from '../../webview-ui/algorithmic/question/question.ts';
@@ -39,6 +40,11 @@ describe('the question', () => {
   it('lays prompts beside each other by token, or says how long each is', () => {
     expect(align(tokens, [tokens[0]!, tokens[1]!, { text: '·John', id: 7 }, tokens[3]!])).toEqual({ differing: [2], lengths: [4, 4] });
     expect(align(tokens, tokens.slice(1))).toEqual({ differing: undefined, lengths: [4, 3] });
+  });
+
+  it('shows all of a short prompt, and of a long one what is near a difference', () => {
+    expect(shownPositions(3, [1])).toEqual([0, 1, 2]);
+    expect(shownPositions(100, [50])).toEqual([-1, ...Array.from({ length: 13 }, (_, index) => 44 + index), -1]);
   });
 
   it('finds an answer by its text, with its space or without', () => {

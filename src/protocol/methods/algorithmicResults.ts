@@ -39,7 +39,7 @@ export interface LensGrid {
   /** [hooks, positions, top]; display text of every id that occurs in `texts`. */
   readonly topIds: Int32Array;
   readonly topProbabilities: Float32Array;
-  readonly texts: ReadonlyMap<number, string>;
+  readonly texts: readonly (readonly [id: number, text: string])[];
   /** Target of each position: the token asked for, else the one that follows, at the end the final prediction. */
   readonly targets: Int32Array;
   /** [hooks, positions]. Ranks from 1; nats. */

@@ -1,6 +1,7 @@
 /** `<mechanist-layers>`: the drawing as SVG in theme colours. The list beside it has the same content, so it is hidden from screen readers. */
 import { html, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
+import { short } from '../../shared/charts/spec.ts';
 import { PageElement } from '../../shared/element.ts';
 import { t } from '../../shared/strings.ts';
 import { readPalette } from '../../shared/theme.ts';
@@ -30,7 +31,7 @@ export class LayersElement extends PageElement {
     return html`<figure class="chart layers"><figcaption><span class="title">${this.name}</span><span class="tools" role="group" aria-label=${t('Drawing')}>
       <button class="icon-button codicon codicon-file-code" aria-label=${t('Save drawing (SVG)')} title=${t('Save drawing (SVG)')} @click=${this.save}></button></span></figcaption>
       <div class="layers-frame"><svg viewBox="0 0 ${drawing.width} ${drawing.height}" width=${drawing.width} height=${drawing.height} aria-hidden="true">
-        ${drawing.edges.map(({ path, width, weight, from, to }) => svg`<path class="edge ${weight < 0 ? 'negative' : 'positive'} ${this.dimmed(from, to)}" d=${path} stroke-width=${width}><title>${from} → ${to}: ${weight.toPrecision(3)}</title></path>`)}
+        ${drawing.edges.map(({ path, width, weight, from, to }) => svg`<path class="edge ${weight < 0 ? 'negative' : 'positive'} ${this.dimmed(from, to)}" d=${path} stroke-width=${width}><title>${from} → ${to}: ${short(weight)}</title></path>`)}
         ${drawing.nodes.map((node) => this.node(node))}
       </svg></div></figure>`;
   }

@@ -5,6 +5,7 @@ import type { CircuitEvaluation } from '../../../src/protocol/methods/algorithmi
 import type { Resource } from '../../shared/resource.ts';
 import { t } from '../../shared/strings.ts';
 import { memo } from '../parts/memo.ts';
+import { fixed } from '../parts/names.ts';
 import { drawWork } from '../parts/work.ts';
 import { curveChart, faithfulnessChart, verdict } from './viewModel.ts';
 
@@ -22,7 +23,7 @@ function drawn(value: CircuitEvaluation): TemplateResult {
   const size = curve(value);
   const { minimality } = value;
   return html`<p class="verdict"><span class="codicon codicon-${holds ? 'pass' : 'warning'}" aria-hidden="true"></span> <strong>${t('This circuit')}</strong> ${reasons.join('; ')}.
-      <span class="control">${t('{0} random circuits, p = {1}; same degrees p = {2}, which share {3} % of its edges', value.random.draws, value.random.p.toFixed(3), value.degreeMatched.p.toFixed(3), Math.round(100 * value.degreeMatched.overlap))}</span></p>
-    <p class="quiet">${t('metric: full model {0}, empty {1}, circuit {2}', value.full.toFixed(2), value.empty.toFixed(2), value.circuit.toFixed(2))}${minimality === undefined ? nothing : html` · ${minimality.removable.length === 0 ? t('no edge can be cut without loss') : t('{0} edges can be cut without loss: {1}', minimality.removable.length, minimality.removable.slice(0, 4).join(', '))}`}</p>
+      <span class="control">${t('{0} random circuits, p = {1}; same degrees p = {2}, which share {3} % of its edges', value.random.draws, fixed(value.random.p, 3), fixed(value.degreeMatched.p, 3), Math.round(100 * value.degreeMatched.overlap))}</span></p>
+    <p class="quiet">${t('metric: full model {0}, empty {1}, circuit {2}', fixed(value.full), fixed(value.empty), fixed(value.circuit))}${minimality === undefined ? nothing : html` · ${minimality.removable.length === 0 ? t('no edge can be cut without loss') : t('{0} edges can be cut without loss: {1}', minimality.removable.length, minimality.removable.slice(0, 4).join(', '))}`}</p>
     <div class="two"><mechanist-chart .spec=${faithfulness(value)}></mechanist-chart>${size === undefined ? nothing : html`<mechanist-chart .spec=${size}></mechanist-chart>`}</div>`;
 }

@@ -2,6 +2,7 @@
 import type { CircuitEdges, CircuitEvaluation, CircuitMembers, NullDistribution } from '../../../src/protocol/methods/algorithmicResults.ts';
 import type { SeriesChart } from '../../shared/charts/spec.ts';
 import { t } from '../../shared/strings.ts';
+import { fixed } from '../parts/names.ts';
 import { componentNode, layered, ownerOf } from './drawing.ts';
 import type { Drawing } from './drawing.ts';
 
@@ -44,7 +45,7 @@ export function faithfulnessChart({ faithfulness, interval, heldOut, complement,
 export function curveChart({ curve }: CircuitEvaluation): SeriesChart | undefined {
   if (curve === undefined) return undefined;
   return {
-    kind: 'lines', title: t('Faithfulness by size (area {0}, random {1})', curve.area.toFixed(2), curve.randomArea.toFixed(2)), x: { title: t('edges') }, y: { title: t('faithfulness') },
+    kind: 'lines', title: t('Faithfulness by size (area {0}, random {1})', fixed(curve.area), fixed(curve.randomArea)), x: { title: t('edges') }, y: { title: t('faithfulness') },
     series: [{ name: t('best edges'), role: 'main', x: curve.edges, y: curve.faithfulness }, { name: t('random edges'), role: 'control', x: curve.edges, y: curve.random }],
   };
 }
@@ -55,23 +56,22 @@ export function exactChart({ exact }: CircuitEdges): SeriesChart | undefined {
   const all = [...exact.estimate, ...exact.exact];
   const ends = [Math.min(...all), Math.max(...all)];
   return {
-    kind: 'points', title: exact.rankCorrelation === undefined ? t('Estimate against exact') : t('Estimate against exact (rank correlation {0})', exact.rankCorrelation.toFixed(2)), x: { title: t('exact') }, y: { title: t('estimate') },
+    kind: 'points', title: exact.rankCorrelation === undefined ? t('Estimate against exact') : t('Estimate against exact (rank correlation {0})', fixed(exact.rankCorrelation)), x: { title: t('exact') }, y: { title: t('estimate') },
     series: [{ name: t('edges'), role: 'main', x: exact.exact, y: exact.estimate, labels: exact.edges }, { name: t('agreement'), role: 'control', joined: true, x: ends, y: ends }],
   };
 }
 
 /** What the tests say together, in a sentence with its numbers. */
 export function verdict({ faithfulness, random, degreeMatched, heldOut, rashomon }: CircuitEvaluation): { readonly holds: boolean; readonly reasons: readonly string[] } {
-  const number = (value: number): string => value.toFixed(2);
   const better = faithfulness > random.p99;
   const kept = heldOut === undefined || heldOut.faithfulness > heldOut.random.p99;
   return {
     holds: better && kept,
     reasons: [
-      better ? t('keeps {0} of the behaviour, more than 99 % of random circuits ({1})', number(faithfulness), number(random.p99)) : t('keeps {0} of the behaviour, which random circuits do as well ({1})', number(faithfulness), number(random.p99)),
-      faithfulness > degreeMatched.p99 ? t('more than random ones with the same degrees ({0})', number(degreeMatched.p99)) : t('not more than random ones with the same degrees ({0})', number(degreeMatched.p99)),
-      heldOut === undefined ? t('not tested on held-out prompts') : kept ? t('holds on held-out prompts ({0})', number(heldOut.faithfulness)) : t('does not hold on held-out prompts ({0})', number(heldOut.faithfulness)),
-      ...(rashomon === undefined ? [] : [rashomon.unique ? t('unique: none without its top edges does as well ({0})', number(rashomon.faithfulness)) : t('not unique: one without its top edges does as well ({0})', number(rashomon.faithfulness))]),
+      better ? t('keeps {0} of the behaviour, more than 99 % of random circuits ({1})', fixed(faithfulness), fixed(random.p99)) : t('keeps {0} of the behaviour, which random circuits do as well ({1})', fixed(faithfulness), fixed(random.p99)),
+      faithfulness > degreeMatched.p99 ? t('more than random ones with the same degrees ({0})', fixed(degreeMatched.p99)) : t('not more than random ones with the same degrees ({0})', fixed(degreeMatched.p99)),
+      heldOut === undefined ? t('not tested on held-out prompts') : kept ? t('holds on held-out prompts ({0})', fixed(heldOut.faithfulness)) : t('does not hold on held-out prompts ({0})', fixed(heldOut.faithfulness)),
+      ...(rashomon === undefined ? [] : [rashomon.unique ? t('unique: none without its top edges does as well ({0})', fixed(rashomon.faithfulness)) : t('not unique: one without its top edges does as well ({0})', fixed(rashomon.faithfulness))]),
     ],
   };
 }

@@ -7,6 +7,7 @@ import { emptyState } from '../../shared/components/states.ts';
 import { t } from '../../shared/strings.ts';
 import { nodeName } from '../graph/nodeText.ts';
 import { InquiryElement } from '../parts/inquiryElement.ts';
+import { fixed } from '../parts/names.ts';
 import { choice, drawWork, purpose } from '../parts/work.ts';
 import type { CircuitPair, CompareWork } from './compareWork.ts';
 import { overlapOf } from './viewModel.ts';
@@ -68,14 +69,14 @@ export class CompareTab extends InquiryElement {
 function overlapView({ names, members }: CircuitPair): TemplateResult {
   const { common, onlyFirst, onlySecond, expected, jaccard } = overlapOf(...members);
   const list = (label: string, edges: readonly string[]): TemplateResult => html`<details><summary>${label} (${edges.length})</summary><ul class="word">${edges.slice(0, 100).map((edge) => html`<li>${edge}</li>`)}</ul></details>`;
-  return html`<p>${t('{0} edges in common, {1} of all', common.length, jaccard.toFixed(2))} <span class="control">${t('random circuits of these sizes: {0}', expected.toFixed(1))}</span></p>
+  return html`<p>${t('{0} edges in common, {1} of all', common.length, fixed(jaccard))} <span class="control">${t('random circuits of these sizes: {0}', fixed(expected, 1))}</span></p>
     ${bar(jaccard, { control: common.length > 0 ? (expected / common.length) * jaccard : undefined })}
     ${list(t('in both'), common)}${list(t('only in {0}', names[0]), onlyFirst)}${list(t('only in {0}', names[1]), onlySecond)}`;
 }
 
 function diffView({ common, onlyFirst, onlySecond, correlation, nodes, edges }: GraphDiff): TemplateResult {
   const share = (value: number): string => `${(100 * value).toFixed(1)} %`;
-  return html`<p>${t('{0} nodes in both, {1} only in the first, {2} only in the second; influence r = {3}', common, onlyFirst, onlySecond, Number.isNaN(correlation) ? '–' : correlation.toFixed(2))}</p>
+  return html`<p>${t('{0} nodes in both, {1} only in the first, {2} only in the second; influence r = {3}', common, onlyFirst, onlySecond, fixed(correlation))}</p>
     <div class="table-frame" tabindex="0" role="region" aria-label=${t('Nodes that differ most')}><table class="data"><thead><tr><th scope="col">${t('node')}</th><th scope="col">${t('label')}</th><th scope="col">${t('first')}</th><th scope="col">${t('second')}</th></tr></thead>
     <tbody>${nodes.map(({ first, second, shares }) => {
       const node = first ?? second;

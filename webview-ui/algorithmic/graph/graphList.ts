@@ -2,6 +2,7 @@
 import { html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { GraphNode, GraphView } from '../../../src/protocol/methods/graphResults.ts';
+import { short } from '../../shared/charts/spec.ts';
 import type { Column, RowEvent, Sort, TableSource } from '../../shared/components/virtualTable.ts';
 import { activationText } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';
@@ -47,7 +48,7 @@ export class GraphList extends InquiryElement {
       { id: 'label', title: t('label'), track: 'minmax(8ch, 2fr)', sortable: true, cell: ({ kind, label }) => (kind === 'feature' ? label : '') },
       { id: 'position', title: t('position'), track: 'minmax(8ch, 1fr)', sortable: true, cell: (node) => (node.kind === 'logit' ? '' : placeText(node, this.tokens)) },
       { id: 'activation', title: t('active'), track: '7ch', numeric: true, sortable: true, cell: ({ activation }) => (activation === undefined ? '' : activationText(activation)) },
-      { id: 'influence', title: t('influence'), track: '8ch', numeric: true, sortable: true, cell: ({ influence }) => influence.toPrecision(2) },
+      { id: 'influence', title: t('influence'), track: '8ch', numeric: true, sortable: true, cell: ({ influence }) => short(influence) },
     ];
   }
 }

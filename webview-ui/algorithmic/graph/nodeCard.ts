@@ -36,7 +36,7 @@ export class NodeCard extends InquiryElement {
       <p class="quiet">${nodeText(node, this.tokens)}</p>
       ${node.kind === 'token' ? nothing : this.neighbours(t('What leads to it'), this.inputs)}
       ${node.kind === 'logit' ? nothing : this.neighbours(t('What it leads to'), this.outputs)}
-      ${node.kind === 'feature' ? interventionView(work, [node.node], node.activation) : nothing}
+      ${node.kind === 'logit' ? nothing : interventionView(work, [node.node], node.kind === 'feature' ? node.activation : undefined)}
     </section>`;
   }
 

@@ -1,6 +1,8 @@
 /** A node of a graph in words. Pure. */
 import type { GraphNode } from '../../../src/protocol/methods/graphResults.ts';
 import { activationText, probabilityText, visibleToken } from '../../shared/notation.ts';
+import { short } from '../../shared/charts/spec.ts';
+import { fixed } from '../parts/names.ts';
 import { t } from '../../shared/strings.ts';
 
 /** `L2 #137`, `error L2`, `␣Mary`, for rows and chips. */
@@ -22,6 +24,6 @@ export function nodeText(node: GraphNode, tokens: readonly string[]): string {
   return [
     nodeName(node), ...(kind === 'feature' && label !== '' ? [label] : []), ...(kind === 'logit' ? [] : [t('at {0}', placeText(node, tokens))]),
     ...(activation === undefined ? [] : [t('active {0}', activationText(activation))]), ...(probability === undefined ? [] : [probabilityText(probability)]),
-    t('influence {0}', influence.toPrecision(2)), t('within the first {0} % of it', (100 * cumulative).toFixed(0)),
+    t('influence {0}', short(influence)), t('within the first {0} % of it', fixed(100 * cumulative, 0)),
   ].join(' · ');
 }

@@ -7,6 +7,7 @@ import { t } from '../../shared/strings.ts';
 import type { NodeEvent } from '../circuit/drawingView.ts';
 import { InquiryElement } from '../parts/inquiryElement.ts';
 import { memo } from '../parts/memo.ts';
+import { fixed } from '../parts/names.ts';
 import { drawWork, pinButton } from '../parts/work.ts';
 import type { GraphWork } from './graphWork.ts';
 import { interventionView } from './interventionView.ts';
@@ -83,8 +84,8 @@ export class PinnedView extends InquiryElement {
       <summary>${t('Proposed groups')}</summary>${drawWork(work.proposals, {
         loading: t('Looking for nodes that belong together…'), lines: 2,
         draw: (list) => (list.length === 0 ? html`<p class="quiet">${t('No nodes here are alike enough.')}</p>` : html`<ul class="pinned">${list.slice(0, 20).map(({ label, nodes, rule, similarity, control }) => html`<li>
-          <span>${label}</span> <span class="quiet" title=${nodes.map((node) => (known.has(node) ? nodeName(known.get(node)!) : node)).join(', ')}>${rule === 'same feature' ? t('same feature, {0} nodes', nodes.length) : t('similar edges, {0} nodes', nodes.length)} ${similarity.toFixed(2)}</span>
-          <span class="control">${t('random groups {0}', control.toFixed(2))}</span><span class="spacer-grow"></span>
+          <span>${label}</span> <span class="quiet" title=${nodes.map((node) => (known.has(node) ? nodeName(known.get(node)!) : node)).join(', ')}>${rule === 'same feature' ? t('same feature, {0} nodes', nodes.length) : t('similar edges, {0} nodes', nodes.length)} ${fixed(similarity)}</span>
+          <span class="control">${t('random groups {0}', fixed(control))}</span><span class="spacer-grow"></span>
           <vscode-button secondary @click=${() => void work.group(label, nodes)}>${t('Take')}</vscode-button></li>`)}</ul>`),
       })}</details>`;
   }

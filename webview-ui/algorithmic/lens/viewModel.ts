@@ -56,8 +56,12 @@ function cellTitle(grid: LensGrid, hook: number, position: number): string {
   ].join(' · ');
 }
 
+const textsOf = new WeakMap<LensGrid, ReadonlyMap<number, string>>();
+
 function tokenText(grid: LensGrid, id: number): string {
-  return visibleToken(grid.texts.get(id) ?? `#${id}`);
+  const texts = textsOf.get(grid) ?? new Map(grid.texts);
+  textsOf.set(grid, texts);
+  return visibleToken(texts.get(id) ?? `#${id}`);
 }
 
 export interface TopRow {

@@ -18,9 +18,14 @@ export function positionLabels(tokens: readonly PromptToken[]): string[] {
   return tokens.map(({ text }, position) => `${position} ${visibleToken(text)}`);
 }
 
+/** To some places. What is not a number arrives as null: messages to pages are JSON. */
+export function fixed(value: number | null, places = 2): string {
+  return value === null || !Number.isFinite(value) ? '–' : value.toFixed(places);
+}
+
 /** With its sign, `0` where it rounds to nothing. */
 export function signedText(value: number): string {
-  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value).toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
   return Number(size) === 0 ? '0' : `${value > 0 ? '+' : '−'}${size}`;
 }

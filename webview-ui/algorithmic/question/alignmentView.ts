@@ -20,12 +20,31 @@ export function alignmentView(inquiry: Inquiry): TemplateResult | typeof nothing
   }
   if (differing.length === 0) return caution(t('Both prompts are the same tokens, so nothing can be traced between them.'));
   const marked = new Set(differing);
+  const shown = shownPositions(lengths[0], differing);
   return html`<div class="alignment">
     <span class="quiet"><span class="codicon codicon-check" aria-hidden="true"></span> ${t('aligned, {0} tokens, {1} differ', lengths[0], differing.length)}</span>
-    ${row(inquiry.tokens, marked, t('Clean prompt'))}${row(other, marked, t('Corrupted prompt'))}
+    ${row(inquiry.tokens, shown, marked, t('Clean prompt'))}${row(other, shown, marked, t('Corrupted prompt'))}
   </div>`;
 }
 
-function row(tokens: readonly PromptToken[], marked: ReadonlySet<number>, name: string): TemplateResult {
-  return html`<div class="aligned" role="group" aria-label=${name}>${tokens.map(({ text }, position) => (marked.has(position) ? html`<mark title=${t('position {0}', position)}>${visibleToken(text)}</mark>` : html`<span class="word">${visibleToken(text)}</span>`))}</div>`;
+/** All positions of a short prompt; of a long one those around what differs. −1 stands for what is left out. */
+export function shownPositions(length: number, differing: readonly number[]): number[] {
+  const near = (position: number): boolean => length <= wholePrompt || differing.some((one) => Math.abs(one - position) <= around);
+  const shown: number[] = [];
+  for (let position = 0; position < length; position++) {
+    if (near(position)) shown.push(position);
+    else if (shown.at(-1) !== -1) shown.push(-1);
+  }
+  return shown;
+}
+
+const wholePrompt = 40;
+const around = 6;
+
+function row(tokens: readonly PromptToken[], shown: readonly number[], marked: ReadonlySet<number>, name: string): TemplateResult {
+  return html`<div class="aligned" role="group" aria-label=${name}>${shown.map((position) => {
+    if (position < 0) return html`<span class="quiet"> … </span>`;
+    const text = visibleToken(tokens[position]!.text);
+    return marked.has(position) ? html`<mark title=${t('position {0}', position)}>${text}</mark>` : html`<span class="word">${text}</span>`;
+  })}</div>`;
 }

@@ -38,7 +38,7 @@ export async function* lensGrid(session: Session, params: ParsedParams<'lens.gri
   return {
     tokens: shownTokens(open, ids), hooks, top, topIds, targets,
     topProbabilities: joined(layers.map((layer) => layer.topProbabilities)),
-    texts: new Map([...new Set([...topIds, ...targets])].map((id) => [id, tokenText(open.tokenizer, id)])),
+    texts: [...new Set([...topIds, ...targets])].map((id) => [id, tokenText(open.tokenizer, id)] as const),
     targetProbability: joined(layers.map((layer) => layer.targetProbability)),
     targetRank: Int32Array.from(joined(layers.map((layer) => layer.targetRank))),
     entropy: joined(layers.map((layer) => layer.entropy)), klToOutput: joined(layers.map((layer) => layer.klToOutput)),
