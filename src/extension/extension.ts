@@ -23,6 +23,7 @@ import { lastModel, rememberModel } from './models/lastModel.ts';
 import { memoryLimit } from './models/memoryLimit.ts';
 import { OpenModels } from './models/openModels.ts';
 import { Painter } from './paint/painter.ts';
+import { panelFindings } from './panels/panelFindings.ts';
 import { Panels } from './panels/registerPanels.ts';
 import { setContextKey } from './setContextKey.ts';
 import { readSetting } from './settings.ts';
@@ -64,7 +65,7 @@ export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick
   }));
   keep(new StatusBar(service, models, painter));
   const findings = keep(new Findings({ engine: service, models, inspector, report }));
-  const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, report, pin: (kind, pinned) => findings.pin(kind, pinned) }));
+  const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, report, findings: panelFindings(findings.notes), pin: (kind, pinned) => findings.pin(kind, pinned) }));
   keep(registerCommands({ engine: service, models, inspector, painter, panels, findings, log }));
   keep(registerHovers(inspector, names, report));
   keep(registerSurpriseHints(inspector, report));

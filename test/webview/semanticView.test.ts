@@ -86,6 +86,21 @@ describe('the semantic view', () => {
     expect(view.querySelectorAll('.tone-control').length).toBeGreaterThan(6);
   });
 
+  it('lists the findings and circuits about a feature, goes to them, and reads them again when notes change', async () => {
+    await open({ v: 1, feature: 7 });
+    const list = view.querySelector('mechanist-mentions')!;
+    expect(list.textContent.replace(/\s+/g, ' ')).toContain('●●●○ Names of subjects move the pronoun');
+    expect(list.querySelector('mechanist-chip')!.textContent).toContain('pronoun');
+    list.querySelector<HTMLElement>('button.link')!.click();
+    await settled();
+    expect(host.called('panel.goTo')).toEqual([{ file: 'file:///ws/findings/names.md', start: 120, end: 170 }]);
+    expect(host.called('semantic.features').at(-1)).toMatchObject({ grades: [{ feature: 7, grade: 3 }] });
+    const before = host.called('panel.findings').length;
+    host.tell('findings', null);
+    await settled();
+    expect(host.called('panel.findings').length).toBe(before + 1);
+  });
+
   it('draws tokens as text, never as markup', async () => {
     await open({ v: 1, feature: 7 });
     expect(view.querySelector('.examples b')).toBeNull();

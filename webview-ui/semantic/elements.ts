@@ -6,6 +6,7 @@ import { EffectPanel } from './card/effectPanel.ts';
 import { Examples } from './card/examples.ts';
 import { FeatureCardElement } from './card/featureCard.ts';
 import { LabelEditor } from './card/labelEditor.ts';
+import { Mentions } from './card/mentions.ts';
 import { OwnText } from './card/ownText.ts';
 import { DictionaryPageElement } from './dictionary/dictionaryPage.ts';
 import { TrainWizard } from './dictionary/trainWizard.ts';
@@ -19,6 +20,7 @@ export function defineSemanticElements(): void {
   define('mechanist-effect', EffectPanel);
   define('mechanist-label', LabelEditor);
   define('mechanist-own-text', OwnText);
+  define('mechanist-mentions', Mentions);
   define('mechanist-dictionary', DictionaryPageElement);
   define('mechanist-train', TrainWizard);
   define('mechanist-harvest', HarvestPanel);

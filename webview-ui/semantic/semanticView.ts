@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { DictionarySummary, ModelSummary } from '../../src/protocol/methods.ts';
 import type { FeatureCard, StoreSummary } from '../../src/protocol/methods/semanticResults.ts';
-import type { ShowRequest, Subject } from '../../src/protocol/views/panel.ts';
+import type { FeatureGrade, ShowRequest, Subject } from '../../src/protocol/views/panel.ts';
 import { keyHelp } from '../shared/components/keyHelp.ts';
 import { drawResource, emptyState, failure, skeleton } from '../shared/components/states.ts';
 import type { SubjectEvent } from '../shared/components/subjectChip.ts';
@@ -36,6 +36,7 @@ export class SemanticView extends PageElement {
   declare private version: number;
   private readonly stores = new Resource<readonly StoreSummary[]>(this);
   private readonly card = new Resource<FeatureCard>(this);
+  private readonly grades = new Resource<readonly FeatureGrade[]>(this);
   private cards: Cards | undefined;
   private storesKey = '';
   private cardKey = '';
@@ -76,6 +77,7 @@ export class SemanticView extends PageElement {
       this.place = parsePlace(session.readPlace());
       this.cards = new Cards(session.channel);
       session.onShow((request) => this.show(request));
+      session.channel.on('findings', () => this.readGrades());
     }
     const { dictionary, model } = session;
     this.readStores(session, model, dictionary);
@@ -139,7 +141,7 @@ export class SemanticView extends PageElement {
     const { place } = this;
     const subjectOf = this.subjectOf;
     return html`<div class="columns">
-      <mechanist-browser .session=${session} .target=${target} .place=${place} .subjectOf=${subjectOf} .version=${this.version}></mechanist-browser>
+      <mechanist-browser .session=${session} .target=${target} .place=${place} .subjectOf=${subjectOf} .version=${this.version} .grades=${this.grades.value ?? []}></mechanist-browser>
       <div class="detail">${place.page === 'dictionary'
         ? html`<mechanist-dictionary .session=${session} .target=${target} .summary=${dictionary} .subjectOf=${subjectOf}></mechanist-dictionary>`
         : drawResource(this.card, {
@@ -179,10 +181,16 @@ export class SemanticView extends PageElement {
     this.storesKey = key;
     const { folders } = session.context;
     void this.stores.load((signal) => session.channel.call('semantic.stores', { model: model.model, dictionary: dictionary.dictionary, folders: folders === undefined ? [] : [folders.stores] }, { signal }));
+    this.readGrades();
     if (job !== undefined && job.state !== 'running') {
       this.cards?.clear();
       this.version++;
     }
+  }
+
+  private readGrades(): void {
+    const { model, dictionary, channel } = this.session ?? {};
+    if (model !== undefined && dictionary !== undefined) void this.grades.load((signal) => channel!.ask('panel.grades', { model: model.id, dictionary: dictionary.id }, { signal }), { keep: true });
   }
 
   private readCard(): void {

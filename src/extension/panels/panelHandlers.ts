@@ -1,8 +1,9 @@
 /** What the host does for a page: things of the editor, which a page cannot reach. */
 import { Range, Uri, ViewColumn, commands, env, window, workspace } from 'vscode';
 import { Buffer } from 'node:buffer';
-import type { PanelKind, PanelResults, Pin, Subject, SubjectAction } from '../../protocol/views/panel.ts';
+import type { FeatureGrade, FindingMention, PanelKind, PanelResults, Pin, Subject, SubjectAction } from '../../protocol/views/panel.ts';
 import { commandIds } from '../commandIds.ts';
+import type { Disposable } from '../disposables.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { checkedCall } from './pageConversation.ts';
@@ -14,18 +15,28 @@ export interface PanelActions {
   readonly pin: (pinned: Pin) => Promise<void>;
 }
 
+/** Findings of the workspace, as a page asks for them. */
+export interface PanelFindings {
+  readonly onChange: (listener: () => void) => Disposable;
+  readonly about: (subject: string) => Promise<readonly FindingMention[]>;
+  readonly grades: (model: string, dictionary: string) => Promise<readonly FeatureGrade[]>;
+}
+
 interface Parts {
   readonly engine: EnginePort;
   readonly models: OpenModels;
   readonly jobs: PanelJobs;
+  readonly findings: PanelFindings;
 }
 
-export function panelHandlers(kind: PanelKind, { engine, models, jobs }: Parts, actions: PanelActions, start: () => PanelResults['panel.start']): PanelHandlers {
+export function panelHandlers(kind: PanelKind, { engine, models, jobs, findings }: Parts, actions: PanelActions, start: () => PanelResults['panel.start']): PanelHandlers {
   return {
     'panel.start': () => Promise.resolve(start()),
     'panel.act': async ({ action, subject }) => done(actions.act(action, subject)),
     'panel.pin': async (pinned) => done(actions.pin(pinned)),
     'panel.goTo': async ({ file, start: from, end }) => done(goTo(file, from, end)),
+    'panel.findings': ({ subject }) => findings.about(subject),
+    'panel.grades': ({ model, dictionary }) => findings.grades(model, dictionary),
     'panel.copy': async ({ text }) => done(env.clipboard.writeText(text)),
     'panel.save': async ({ name, content }) => save(name, content),
     'panel.pick': async ({ what, title, extensions, name }) => pick(what, title, extensions, name),

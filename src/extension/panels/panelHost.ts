@@ -15,7 +15,7 @@ import type { OpenModels } from '../models/openModels.ts';
 import { assetsOf, webviewPage } from '../views/webviewPage.ts';
 import { editorSelection, panelContext } from './panelContext.ts';
 import { panelHandlers } from './panelHandlers.ts';
-import type { PanelActions } from './panelHandlers.ts';
+import type { PanelActions, PanelFindings } from './panelHandlers.ts';
 import type { PanelJobs } from './panelJobs.ts';
 import { panels } from './panelKinds.ts';
 import { panelStrings } from './panelStrings.ts';
@@ -27,6 +27,7 @@ export interface PanelHostParts {
   readonly engine: EnginePort;
   readonly models: OpenModels;
   readonly jobs: PanelJobs;
+  readonly findings: PanelFindings;
   readonly actions: PanelActions;
   readonly report: (problem: string) => void;
 }
@@ -96,7 +97,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
   }
 
   private fill(panel: WebviewPanel): void {
-    const { kind, extensionUri, engine, models, jobs, actions, report } = this.parts;
+    const { kind, extensionUri, engine, models, jobs, findings, actions, report } = this.parts;
     const owned = new Disposables();
     this.panel = panel;
     this.shown = owned;
@@ -118,6 +119,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
     owned.add(onKindChange(engine, tellContext));
     owned.add(workspace.onDidGrantWorkspaceTrust(tellContext));
     owned.add(jobs.onChange((job) => conversation.tell('job', job)));
+    owned.add(findings.onChange(() => conversation.tell('findings', null)));
     owned.add(jobs.onGone((id) => conversation.tell('jobGone', { id })));
     owned.add(new Follow(() => this.follow()));
     owned.add(panel.onDidChangeViewState(() => {

@@ -13,7 +13,7 @@ import type { EnginePort } from '../process/enginePort.ts';
 import { registerGraphEditor } from './algorithmicGraphEditor.ts';
 import { editorSelection } from './panelContext.ts';
 import { PanelHost } from './panelHost.ts';
-import type { PanelActions } from './panelHandlers.ts';
+import type { PanelActions, PanelFindings } from './panelHandlers.ts';
 import { PanelJobs } from './panelJobs.ts';
 import { panels } from './panelKinds.ts';
 
@@ -22,6 +22,7 @@ export interface PanelsParts {
   readonly engine: EnginePort;
   readonly models: OpenModels;
   readonly report: (problem: string) => void;
+  readonly findings: PanelFindings;
   /** Puts what is pinned into a finding. */
   readonly pin: (kind: PanelKind, pinned: Pin) => Promise<void>;
 }

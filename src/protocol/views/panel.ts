@@ -83,6 +83,10 @@ export const panelSchemas = {
   'panel.pin': pinSchema,
   /** Shows a place of a file (or an open document's URI) in the editor; offsets are UTF-16 units. */
   'panel.goTo': v.object({ file: filePath, start: index, end: index }),
+  /** Findings that are about a subject or name it. */
+  'panel.findings': v.object({ subject: v.pipe(v.string(), v.startsWith('mechanist:'), v.maxLength(1000)) }),
+  /** Grades of the findings about a dictionary's features; ids as in subjects. */
+  'panel.grades': v.object({ model: word, dictionary: word }),
   'panel.copy': v.object({ text: v.pipe(v.string(), v.maxLength(megabytes(20))) }),
   /** Asks where to, and writes. Answers the path, or null if the user thought better of it. */
   'panel.save': v.object({
@@ -119,6 +123,8 @@ export interface PanelResults {
   'panel.act': null;
   'panel.pin': null;
   'panel.goTo': null;
+  'panel.findings': readonly FindingMention[];
+  'panel.grades': readonly FeatureGrade[];
   'panel.copy': null;
   'panel.save': string | null;
   'panel.pick': readonly string[];
@@ -132,6 +138,26 @@ export interface PanelResults {
   'panel.job.start': null;
   'panel.job.cancel': null;
   'panel.job.dismiss': null;
+}
+
+/** A finding that names a subject. `grade`: 0 (nothing yet) to 4. */
+export interface FindingMention {
+  readonly title: string;
+  readonly kind: string;
+  readonly grade: number;
+  /** What became of its evidence when it was last run again. */
+  readonly state: string | undefined;
+  /** Circuits that it is about as well. */
+  readonly circuits: readonly string[];
+  /** URI of the note, and where in it the subject is named, UTF-16 units. */
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface FeatureGrade {
+  readonly feature: number;
+  readonly grade: number;
 }
 
 export interface PanelContext {
@@ -192,6 +218,8 @@ export interface PanelEvents {
   /** `history` is empty here: the page has it from the reports before. */
   readonly job: PanelJob;
   readonly jobGone: { readonly id: string };
+  /** Notes have changed: findings and grades may have. */
+  readonly findings: null;
 }
 
 /** Events from a page. */

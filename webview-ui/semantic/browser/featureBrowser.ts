@@ -2,7 +2,7 @@
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { FeatureRow, SimilarFeatures, TextSearch } from '../../../src/protocol/methods/semanticResults.ts';
-import type { Subject } from '../../../src/protocol/views/panel.ts';
+import type { FeatureGrade, Subject } from '../../../src/protocol/views/panel.ts';
 import { menuContext } from '../../shared/components/subjectChip.ts';
 import { tabs } from '../../shared/components/tabs.ts';
 import type { RowEvent, Sort, TableSource, VirtualTable } from '../../shared/components/virtualTable.ts';
@@ -23,7 +23,7 @@ const rest = 150;
 
 export class FeatureBrowser extends PageElement {
   static override readonly properties = {
-    session: { attribute: false }, target: { attribute: false }, place: { attribute: false }, subjectOf: { attribute: false }, version: { attribute: false },
+    session: { attribute: false }, target: { attribute: false }, place: { attribute: false }, subjectOf: { attribute: false }, version: { attribute: false }, grades: { attribute: false },
     note: { state: true }, total: { state: true }, entry: { state: true },
   };
   declare session: Session | undefined;
@@ -32,6 +32,8 @@ export class FeatureBrowser extends PageElement {
   declare subjectOf: (feature: number, label?: string) => Subject;
   /** Changes when labels or the store have: the list is read again. */
   declare version: number;
+  /** What findings say about features. */
+  declare grades: readonly FeatureGrade[];
   declare private note: string | undefined;
   declare private total: { readonly shown: number; readonly all: number | undefined } | undefined;
   /** Which field is open for a search that is not by words. */
@@ -47,6 +49,7 @@ export class FeatureBrowser extends PageElement {
     this.place = undefined;
     this.subjectOf = () => { throw new Error('The browser was given no subjects.'); };
     this.version = 0;
+    this.grades = [];
     this.note = undefined;
     this.total = undefined;
     this.entry = undefined;
@@ -64,7 +67,7 @@ export class FeatureBrowser extends PageElement {
     const { target, place } = this;
     if (target === undefined || place === undefined) return;
     const { search, filter, sort, query } = place;
-    const key = JSON.stringify([target, search, filter, sort, query, this.version]);
+    const key = JSON.stringify([target, search, filter, sort, query, this.version, this.grades]);
     if (key === this.sourceKey) return;
     this.sourceKey = key;
     this.note = undefined;
@@ -125,13 +128,14 @@ export class FeatureBrowser extends PageElement {
 
   private sourceOf(target: Target, place: Place): TableSource<BrowserRow> {
     const { channel } = this.session!;
+    const { grades } = this;
     const key = ({ feature }: BrowserRow): number => feature;
     const { query } = place;
     if (query.kind === 'words' || query.kind === 'set') {
       return {
         key,
         load: async (offset, limit, signal) => {
-          const { rows, total, unfiltered } = await channel.call('semantic.features', tableRequest(target, place, offset, limit), { signal });
+          const { rows, total, unfiltered } = await channel.call('semantic.features', tableRequest(target, place, offset, limit, grades), { signal });
           this.total = { shown: total, all: unfiltered };
           return { rows, total };
         },

@@ -57,6 +57,7 @@ export class FeatureCardElement extends PageElement {
         <section><h3>${t('Where is it read and written?')}</h3>${this.connections(card)}</section>
         <section><h3>${t('Which tokens does it fire on?')}</h3>${this.topTokens(card)}</section>
         <section><h3>${t('Does it match a known variable?')}</h3>${this.truth(card)}</section>
+        <section class="wide"><h3>${t('Which findings and circuits are about it?')}</h3><mechanist-mentions .session=${session} .subject=${subject}></mechanist-mentions></section>
       </div>
     </article>`;
   }

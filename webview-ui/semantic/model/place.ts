@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { semanticSchemas } from '../../../src/protocol/methods/semantic.ts';
 import type { FeatureSortKey } from '../../../src/protocol/methods/semantic.ts';
+import type { FeatureGrade } from '../../../src/protocol/views/panel.ts';
 import type { Params } from '../../../src/protocol/methods.ts';
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -55,9 +56,9 @@ export interface Target {
 /** Share of tokens from which a feature counts as dense. */
 export const denseFrom = 0.1;
 
-export function tableRequest(target: Target, { search, filter, sort, query }: Place, offset: number, limit: number): Params<'semantic.features'> {
+export function tableRequest(target: Target, { search, filter, sort, query }: Place, offset: number, limit: number, grades: readonly FeatureGrade[] = []): Params<'semantic.features'> {
   return {
-    ...target, offset, limit, search, sort,
+    ...target, offset, limit, search, sort, grades: grades.slice(0, 10_000).map((grade) => ({ ...grade })),
     filter: { ...filterOf(filter), ...(query.kind === 'set' ? { features: [...query.features] } : {}) },
   };
 }
