@@ -35,6 +35,8 @@ export interface BuildOptions {
   /** Positions from the first on at which features and errors are left out: what stands there is a special token. Default 1. */
   readonly ignoredPositions?: number;
   readonly rowsPerRun?: number;
+  /** Edges, those to features that are not taken included, which are held while the graph is built, 8 bytes each. Default 250 million. */
+  readonly maxEdges?: number;
   readonly signal?: AbortSignal;
   /** Rows finished and in all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -64,7 +66,7 @@ export interface BuiltGraph {
 
 /**
  * Errors: `argument` for more than one prompt, one that is too long, or transcoders that do not fit; `unsupported` when
- * the model cannot be made linear; `runtime` for values that are not finite; `cancelled`.
+ * the model cannot be made linear; `runtime` for values that are not finite; `memory`; `cancelled`.
  */
 export async function buildGraph(model: Model, runtime: Runtime, transcoders: Transcoders, options: BuildOptions): Promise<BuiltGraph> {
   const ids = promptIds(options.inputs, model);
@@ -107,7 +109,7 @@ interface Work {
 async function allRows(model: Model, runtime: Runtime, work: Work, options: BuildOptions): Promise<EffectRows> {
   const { effects, columns, active, layers, unembedding, targets, positions } = work;
   const wanted = Math.min(options.maxFeatures ?? Infinity, columns.features);
-  const rows = new EffectRows(columns, active.layer, targets.map(({ probability }) => probability));
+  const rows = new EffectRows(columns, active.layer, targets.map(({ probability }) => probability), options.maxEdges ?? 250_000_000);
   const total = wanted + targets.length;
   let done = 0;
   const run = { ...(options.rowsPerRun === undefined ? {} : { rowsPerRun: options.rowsPerRun }), ...(options.signal === undefined ? {} : { signal: options.signal }) };

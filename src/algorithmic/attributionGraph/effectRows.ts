@@ -1,4 +1,5 @@
 /** Rows of direct effects as they come in, kept sparse, and the choice of the features whose rows come next. */
+import { MechanistError } from '../../engine/errors.ts';
 import type { Columns } from './sources.ts';
 
 /** Nonzero effects of a row: columns ascending. */
@@ -13,12 +14,15 @@ export class EffectRows {
   private readonly layerOf: Int32Array;
   private readonly probabilities: readonly number[];
   private readonly byFeature = new Map<number, SparseRow>();
+  private readonly maxEdges: number;
+  private edges = 0;
 
   /** `layerOf`: layer of each feature column. `probabilities`: weight of each logit. */
-  constructor(columns: Columns, layerOf: Int32Array, probabilities: readonly number[]) {
+  constructor(columns: Columns, layerOf: Int32Array, probabilities: readonly number[], maxEdges: number) {
     this.columns = columns;
     this.layerOf = layerOf;
     this.probabilities = probabilities;
+    this.maxEdges = maxEdges;
   }
 
   /** Number of features that have a row. */
@@ -26,12 +30,14 @@ export class EffectRows {
     return this.byFeature.size;
   }
 
+  /** Errors: `memory` above the largest number of edges. */
   addLogit(target: number, effects: Float32Array): void {
-    this.logits[target] = sparse(effects);
+    this.logits[target] = this.counted(sparse(effects));
   }
 
+  /** Errors: as `addLogit`. */
   addFeature(feature: number, effects: Float32Array): void {
-    this.byFeature.set(feature, sparse(effects));
+    this.byFeature.set(feature, this.counted(sparse(effects)));
   }
 
   feature(feature: number): SparseRow {
@@ -49,6 +55,14 @@ export class EffectRows {
     if (open.length <= count) return open;
     const influence = this.influence();
     return open.sort((a, b) => influence[b]! - influence[a]! || a - b).slice(0, count);
+  }
+
+  private counted(row: SparseRow): SparseRow {
+    this.edges += row.columns.length;
+    if (this.edges > this.maxEdges) {
+      throw new MechanistError('memory', `The graph has more than ${this.maxEdges} edges after ${this.byFeature.size} features.`, { hint: 'Take fewer features, or shorten the prompt.' });
+    }
+    return row;
   }
 
   /** Influence through the known rows. Later layers first: a row's own influence is complete before it is passed on. */

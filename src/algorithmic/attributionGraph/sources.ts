@@ -2,6 +2,7 @@
  * Source vectors of an attribution graph, packed for contraction: what each active feature, error and token writes, by
  * slot and position. Columns are numbered as in circuit-tracer: active features, errors layer by layer, tokens.
  */
+import { MechanistError } from '../../engine/errors.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { FeatureLayer } from './featureLayers.ts';
 import type { ActiveFeatures } from './promptRun.ts';
@@ -30,12 +31,19 @@ export function columnsOf(active: ActiveFeatures, layers: number, positions: num
   return { features, positions, layers, total: features + (layers + 1) * positions };
 }
 
-/** Source blocks per slot: the output of each layer, then the embeddings. `errors` as `errorVectors`; `tokens` [1,pos,d]. */
+/**
+ * Source blocks per slot: the output of each layer, then the embeddings. `errors` as `errorVectors`; `tokens` [1,pos,d].
+ * Errors: `memory` when the vectors would take more than 8 GiB.
+ */
 export function sourceBlocks(layers: readonly FeatureLayer[], active: ActiveFeatures, errors: readonly Float32Array[], tokens: Tensor): SourceBlocks[] {
   const positions = tokens.dims[1]!;
   const columns = columnsOf(active, layers.length, positions);
   const writers: number[][] = layers.map(() => []);
   for (let i = 0; i < active.feature.length; i++) for (const output of layers[active.layer[i]!]!.writesTo) writers[output]!.push(i);
+  const bytes = writers.reduce((sum, features, layer) => sum + 4 * features.length * layers[layer]!.dOut, 0);
+  if (bytes > mostBytes) {
+    throw new MechanistError('memory', `What ${columns.features} active features write would take ${Math.ceil(bytes / 2 ** 30)} GiB.`, { hint: 'Shorten the prompt.' });
+  }
   const slots = layers.map(({ layer, dOut }) => {
     const byPosition = Array.from({ length: positions }, (_, position) => [columns.features + layer * positions + position]);
     for (const i of writers[layer]!) byPosition[active.position[i]!]!.push(i);
@@ -54,6 +62,8 @@ export function sourceBlocks(layers: readonly FeatureLayer[], active: ActiveFeat
   });
   return [...slots, embeddings];
 }
+
+const mostBytes = 2 ** 33;
 
 function packed(width: number, byPosition: readonly (readonly number[])[], write: (column: number, to: Float32Array, at: number) => void): SourceBlocks {
   const vectorsPerBlock = blockLength(byPosition.map(({ length }) => length));

@@ -120,6 +120,7 @@ describe('refuses', () => {
     ['transcoders for fewer layers', randomTranscoders({ layers: 2, width: 16 }), {}, 'argument', /3 layers.*for 2/],
     ['hooks the model lacks', randomTranscoders({ ...shape, inputHook: 'hook_nothing' }), {}, 'argument', /hook_nothing/],
     ['autoencoders', randomTranscoders({ ...shape, inputHook: 'hook_mlp_out' }), {}, 'argument', /autoencoder/],
+    ['more edges than fit', randomTranscoders(shape), { maxEdges: 500 }, 'memory', /more than 500 edges.*fewer features/],
     ['a token that does not exist', randomTranscoders(shape), { target: { kind: 'tokens', ids: [50] } }, 'argument', /no token 50/],
     ['a difference of a token with itself', randomTranscoders(shape), { target: { kind: 'difference', target: 4, distractor: 4 } }, 'argument', /two different/],
   ])('%s', async (_, transcoders, options, reason, message) => {
