@@ -20,6 +20,8 @@ export interface EngineClientOptions {
   readonly hangTimeout?: number;
   /** Milliseconds without an answer, while requests wait, after which the process counts as silent, 20,000 by default. */
   readonly silence?: number;
+  /** Told the milliseconds from a cancellation to the process's next answer: how long it was in the step it was in. */
+  readonly onCancelled?: (milliseconds: number) => void;
   /** Batch requests under way at once, 4 by default; the others wait here and not in the process. */
   readonly batchLimit?: number;
   /** Milliseconds, for tests. */
@@ -218,8 +220,12 @@ export class EngineClient {
       running.hung = true;
       running.process.kill();
     }, this.options.hangTimeout ?? 10_000);
+    const asked = performance.now();
     const alive = (): void => clearTimeout(hung);
-    running.peer.call('engine.status', {}).then(alive, alive);
+    running.peer.call('engine.status', {}).then(() => {
+      alive();
+      this.options.onCancelled?.(performance.now() - asked);
+    }, alive);
   }
 
   /**

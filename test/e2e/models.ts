@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { hoverOver } from './pages/editor.ts';
-import { choices, enterPath, pick, pickTyped, runCommand } from './pages/palette.ts';
+import { choices, pick, pickTyped, runCommand } from './pages/palette.ts';
 import { expand, openInspector, row } from './pages/sidebar.ts';
 import { statusText } from './pages/statusBar.ts';
 import { until } from './pages/until.ts';
@@ -32,7 +32,7 @@ export const models: Spec = {
       name: 'a folder of the user’s is opened, and hovers read it',
       async run({ page, folder }) {
         await hoverOver(page, 'John', inspection, 'first', 120_000);
-        await openFrom(page, 'Hugging Face folder', join(folder, 'mine'));
+        await openTyped(page, join(folder, 'mine'));
         await until('status bar', () => statusText(page), (text) => text.includes('mine'));
         assert.match(await hoverOver(page, 'John', / · mine/), /no dictionary is open for this model/);
       },
@@ -77,11 +77,4 @@ async function openTyped(page: Page, path: string): Promise<void> {
   await runCommand(page, 'Mechanist: Open Model…');
   await choices(page);
   await pickTyped(page, path);
-}
-
-/** Through the steps of "Open Model", and the file dialog of the workbench. */
-async function openFrom(page: Page, choice: string, path: string): Promise<void> {
-  await runCommand(page, 'Mechanist: Open Model…');
-  await pick(page, choice);
-  await enterPath(page, path);
 }

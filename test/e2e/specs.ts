@@ -5,7 +5,10 @@ import { findings } from './findings.ts';
 import { hover } from './hover.ts';
 import { inspector } from './inspector.ts';
 import { models } from './models.ts';
+import { reload } from './reload.ts';
+import { restricted } from './restricted.ts';
 import { semantic } from './semantic.ts';
+import { surfaces } from './surfaces.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, models, engine, cycles, semantic, findings];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, models, engine, restricted, reload, cycles, semantic, findings];

@@ -29,7 +29,11 @@ export class EngineService implements EnginePort, Disposable {
 
   constructor(extensionUri: Uri, log: LogOutputChannel) {
     this.log = log;
-    this.client = new EngineClient({ start: () => this.start(extensionUri) });
+    const told = process.env['MECHANIST_DIAGNOSTICS'] === '1' ? 'info' : 'debug';
+    this.client = new EngineClient({
+      start: () => this.start(extensionUri),
+      onCancelled: (milliseconds) => log[told](`engine: answered ${milliseconds.toFixed(0)} ms after a cancellation`),
+    });
     this.client.onState((state) => this.tell(state));
   }
 

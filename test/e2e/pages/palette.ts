@@ -41,22 +41,21 @@ export async function choices(page: Page): Promise<string[]> {
   return page.locator('.quick-input-list .monaco-list-row').allInnerTexts();
 }
 
-function rowOf(page: Page, text: string): Locator {
-  return page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
-}
-
 /** Answers the workbench's own file dialog, which is a quick pick with a path. */
 export async function enterPath(page: Page, path: string): Promise<void> {
   const dialog = page.locator('.quick-input-widget:visible');
-  await dialog.locator('.quick-input-action .monaco-button, .quick-input-action a').first().waitFor();
-  const input = dialog.locator('input').first();
-  await input.fill(path);
-  // The dialog looks at the path before it takes it.
+  const accept = dialog.locator('.quick-input-action .monaco-button, .quick-input-action a').first();
+  await accept.waitFor();
+  await dialog.locator('input').first().fill(path);
+  // The dialog looks at the path before it takes it; its first answer to a folder may be to go there.
   await page.waitForTimeout(600);
-  // Its first answer to a folder may be to go there.
   for (let turn = 0; turn < 4 && (await dialog.isVisible()); turn++) {
-    await dialog.locator('.quick-input-action .monaco-button, .quick-input-action a').first().click({ timeout: 5_000 }).catch(() => undefined);
+    await accept.click({ timeout: 5_000 }).catch(() => undefined);
     await dialog.waitFor({ state: 'hidden', timeout: 4_000 }).catch(() => undefined);
   }
   assert.equal(await dialog.isVisible(), false, 'the dialog has closed');
+}
+
+function rowOf(page: Page, text: string): Locator {
+  return page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
 }
