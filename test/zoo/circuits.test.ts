@@ -25,6 +25,8 @@ const behaviours: Record<string, { found: PairGroup[]; heldOut: PairGroup[] }> =
   induction: { found: inductionPairs(tokenizer, 6, 1), heldOut: inductionPairs(tokenizer, 8, 2) },
 };
 const methods = ['EAP', 'EAP-IG', 'EAP-IG over activations', 'clean and corrupted', 'exact', 'path patching'] as const;
+/** Milliseconds: every edge is cut on its own for exact scores. */
+const longest = 300_000;
 /** An eighth of the model's edges. Prompts are few: the nulls are many. */
 const selection = { kind: 'greedy', edges: 60 } as const;
 
@@ -62,7 +64,7 @@ describe.each(['fable-4l'])('%s', (id) => {
       expect(report.heldOut!.faithfulness.value).toBeGreaterThan(0.8);
       expect(report.heldOut!.faithfulness.value).toBeGreaterThan(report.heldOut!.random.p99);
       expect(Math.abs(report.complement)).toBeLessThan(0.2);
-    });
+    }, longest);
 
     it('goes through the head whose ablation costs most, and for induction through the head that scores highest', async () => {
       const set = await CircuitSet.create(model, runtime, found);
