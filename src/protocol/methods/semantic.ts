@@ -112,7 +112,7 @@ export const semanticSchemas = {
       label: v.pipe(v.array(finite), v.maxLength(1000)), wrong: v.pipe(v.array(finite), v.maxLength(1000)), empty: v.optional(v.pipe(v.array(finite), v.maxLength(1000))),
     })),
   }),
-  /** Metrics of a dictionary with intervals, on the held-out contexts of its store's corpus; kept beside the store once computed. */
+  /** Metrics of a dictionary with intervals, on the held-out contexts of its store's corpus; kept while the engine runs. */
   'semantic.dictionary': v.object({ ...stored, contexts: v.optional(count(1024), 48), list: v.optional(count(10_000), 500) }),
   /** Trains a dictionary and opens it. Progress: `TrainProgress`. `semantic.train.stop` with the same `job` ends it early and keeps it. */
   'semantic.train': v.object({

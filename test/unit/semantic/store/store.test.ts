@@ -1,5 +1,5 @@
 /** The feature store: equal to a plain computation over dense activations, and the same bytes however it was made. */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -181,6 +181,18 @@ describe('errors leave the store as it was', () => {
     const other = { ...corpus, ids: corpus.ids.map((id) => (id === 5 ? 6 : id)) };
     await expect(harvest('plain-topk', 'topk', { corpus: other })).rejects.toMatchObject({ reason: 'argument', file: join(root, 'plain-topk') });
     await expect(harvest('plain-topk', 'topk')).resolves.toMatchObject({ complete: true });
+  });
+
+  test('a shard that cannot be written, as on a full disk: what was whole stays, and the harvest goes on afterwards', async () => {
+    const blocked = join(root, 'blocked', 'shards', 'shard-000001.safetensors');
+    mkdirSync(blocked, { recursive: true });
+    const failing = harvest('blocked', 'topk');
+    await expect(failing).rejects.toBeInstanceOf(MechanistError);
+    expect(existsSync(join(root, 'blocked', 'store.json'))).toBe(false);
+    expect(readdirSync(join(root, 'blocked', 'shards')).toSorted()).toEqual(['shard-000000.safetensors', 'shard-000001.safetensors']);
+    rmSync(blocked, { recursive: true });
+    await harvest('blocked', 'topk');
+    expect(bytes('blocked')).toEqual(bytes('plain-topk'));
   });
 
   test('a damaged shard is made again', async () => {
