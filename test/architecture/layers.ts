@@ -12,6 +12,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'src/engine/metrics': upTo('src/engine/graph', 'src/engine/runtime', 'src/engine/models'),
   'src/engine/interventions': upTo('src/engine/graph', 'src/engine/runtime', 'src/engine/models'),
   'src/engine/sweeps': upTo('src/engine/graph', 'src/engine/runtime', 'src/engine/models', 'src/engine/metrics', 'src/engine/interventions'),
+  'src/engine/pairs': upTo('src/engine/formats', 'src/engine/models', 'src/engine/metrics'),
   'src/engine/training': upTo('src/engine/graph', 'src/engine/formats', 'src/engine/runtime', 'src/engine/models', 'src/engine/metrics'),
   'src/engine/dictionaries': ['src/engine'],
   'src/behavioral': ['src/engine'],
@@ -33,7 +34,7 @@ export const confinedPackages: Readonly<Record<string, readonly string[]>> = {
   vscode: ['src/extension'],
   'onnxruntime-node': ['src/engine/runtime'],
   '@huggingface/transformers': ['src/engine/models'],
-  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/semantic/store', 'src/notes', 'src/evidence', 'src/server', 'src/cli', 'src/extension'],
+  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/semantic/store', 'src/algorithmic/tunedLens', 'src/notes', 'src/evidence', 'src/server', 'src/cli', 'src/extension'],
   'node:child_process': ['src/server', 'src/cli', 'src/extension'],
   ...Object.fromEntries(['node:net', 'node:tls', 'node:dgram', 'node:http', 'node:https', 'node:http2', 'node:vm'].map((name) => [name, []])),
 };
