@@ -4,6 +4,7 @@
  */
 import type { CrossLayerTranscoder, Dictionary, TranscoderSet } from '../../engine/dictionaries/dictionary.ts';
 import { MechanistError } from '../../engine/errors.ts';
+import { openSafetensors } from '../../engine/formats/safetensors.ts';
 import { typeOf } from '../../engine/graph/ir.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
 import type { Model } from '../../engine/models/model.ts';
@@ -31,6 +32,11 @@ export interface FeatureLayer {
   readonly bias: Float32Array;
   /** Linear path from this layer's input to its output, row-major [dIn,dOut]. */
   readonly skip: { readonly parameter: string; readonly value: Tensor } | undefined;
+  /**
+   * The k largest pre-activations are kept whatever their sign: circuit-tracer's own top-k, whose files hold `k`. Other
+   * top-k transcoders set negative ones to zero.
+   */
+  readonly keepsNegative: boolean;
   /** What encodes this layer. */
   readonly source: { readonly kind: 'dictionary'; readonly dictionary: Dictionary } | { readonly kind: 'clt'; readonly clt: CrossLayerTranscoder };
 }
@@ -80,6 +86,7 @@ function ofDictionary(model: Model, dictionary: Dictionary, layer: number): Feat
     },
     bias: (parameters.get('b_dec').data as Float32Array).map((value) => value / dictionary.inputScale),
     skip,
+    keepsNegative: dictionary.architecture === 'topk' && dictionary.metadata['layout'] === 'circuit-tracer' && holdsK(source),
     source: { kind: 'dictionary', dictionary },
   };
 }
@@ -103,6 +110,7 @@ function ofCrossLayer(model: Model, clt: CrossLayerTranscoder): FeatureLayer[] {
       },
       bias: parameters.get(`b_dec_${layer}`).data as Float32Array,
       skip: parameters.has(skip) ? { parameter: `skip:${layer}`, value: parameters.get(skip) } : undefined,
+      keepsNegative: false,
       source: { kind: 'clt', clt },
     };
   });
@@ -130,6 +138,15 @@ export function hashesOf(transcoders: Transcoders): string[] {
 /** The name under which graph files speak of a set. */
 export function scanOf({ metadata, id }: Transcoders): string {
   return typeof metadata['scan'] === 'string' ? metadata['scan'] : id;
+}
+
+function holdsK(file: string): boolean {
+  const weights = openSafetensors(file);
+  try {
+    return weights.has('k');
+  } finally {
+    weights.close();
+  }
 }
 
 function rowNorms(matrix: Float32Array, width: number): Float32Array {

@@ -1,6 +1,7 @@
 /** One run of the prompt: what is read off it, which features are active, and what the transcoders leave as error. */
-import { appendEncode, appendEncodeLayer } from '../../engine/dictionaries/encode.ts';
+import { appendEncode, appendEncodeLayer, appendTopkMask, weight } from '../../engine/dictionaries/encode.ts';
 import { parameterName } from '../../engine/dictionaries/dictionary.ts';
+import type { Dictionary } from '../../engine/dictionaries/dictionary.ts';
 import { MechanistError, throwIfCancelled } from '../../engine/errors.ts';
 import { GraphBuilder } from '../../engine/graph/builder.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
@@ -95,13 +96,18 @@ function encoderOf(layer: FeatureLayer): { graph: Graph; parameters: ParameterSo
   const x = b.input('x', 'float32', ['batch', 'pos', layer.dIn]);
   const { source } = layer;
   const weights = source.kind === 'dictionary' ? source.dictionary : source.clt;
-  const acts = source.kind === 'dictionary'
-    ? appendEncode(b, { ...source.dictionary, id: shared }, x).acts
-    : appendEncodeLayer(b, { ...source.clt, id: shared }, 0, x);
+  const acts = source.kind === 'clt' ? appendEncodeLayer(b, { ...source.clt, id: shared }, 0, x)
+    : layer.keepsNegative ? signedTopk(b, { ...source.dictionary, id: shared }, x)
+    : appendEncode(b, { ...source.dictionary, id: shared }, x).acts;
   b.output(b.identity(acts, 'acts'));
   const prefix = parameterName({ id: shared }, '');
   const nameOf = (name: string): string => (source.kind === 'clt' ? name.replace(/_0$/, `_${layer.layer}`) : name);
   return { graph: b.build(), parameters: { get: (name) => weights.parameters.get(nameOf(name.slice(prefix.length))) } };
+}
+
+function signedTopk(b: GraphBuilder, dictionary: Dictionary, x: string): string {
+  const hidden = b.add(b.matmul(x, weight(b, dictionary, 'W_enc')), weight(b, dictionary, 'b_enc'));
+  return b.mul(hidden, appendTopkMask(b, hidden, dictionary.k!));
 }
 
 /** All layers go under one name, and those of a cross-layer transcoder under the number of its first, so that their graphs are equal. */

@@ -56,7 +56,7 @@ function planOf({ graph, layers }: BuiltGraph, sets: readonly ChangeSet[], measu
     const layer = graph.nodes.layer[node]!;
     if (kindOf(graph, node) === 'token') deltas.add(layers.length);
     else if (kindOf(graph, node) === 'error') deltas.add(layer);
-    else if (measure === 'model') features.add(layer);
+    else if (measure === 'model' && !layers[layer]!.keepsNegative) features.add(layer);
     else for (const output of layers[layer]!.writesTo) deltas.add(output);
   }
   return { features: [...features].toSorted((a, b) => a - b), deltas: [...deltas].toSorted((a, b) => a - b) };
