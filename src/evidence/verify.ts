@@ -45,7 +45,7 @@ export function historyOf({ state, reason, found }: Verification, date: string):
 }
 
 /** Compares a new run with the record. */
-export function compare(recorded: Evidence, found: EvidenceDraft): { readonly state: VerificationState; readonly reason: string } {
+function compare(recorded: Evidence, found: EvidenceDraft): { readonly state: VerificationState; readonly reason: string } {
   const changed = recorded.models.filter(({ hash }, i) => !found.models[i]!.hash.startsWith(hash)).map(({ id }) => id);
   const model = changed.length === 0 ? '' : ` The weights of ${changed.join(' and ')} changed since.`;
   const tolerance = recorded.tolerance ?? usualTolerance(recorded.value);

@@ -59,7 +59,7 @@ export function countStates(notes: readonly VerifiedNote[]): Record<Verification
 }
 
 /** The Markdown files at a path in order; folders whose names begin with a dot, and `node_modules`, are passed over. Errors: `not-found`. */
-export function noteFiles(path: string): string[] {
+function noteFiles(path: string): string[] {
   const status = statSync(path, { throwIfNoEntry: false });
   if (status === undefined) throw new MechanistError('not-found', 'There is no such file or folder.', { file: path });
   return status.isDirectory() ? below(path, 0) : [path];

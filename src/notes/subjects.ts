@@ -23,8 +23,6 @@ export type Subject =
 /** A subject, or a finding (and one evidence record of it): whatever a link can point to. */
 export type LinkTarget = Subject | { readonly kind: 'finding'; readonly id: string; readonly evidence?: string };
 
-export const subjectKinds = ['feature', 'component', 'edge', 'circuit', 'direction', 'token'] as const;
-
 export const scheme = 'mechanist:';
 const longest = 1000;
 

@@ -27,13 +27,12 @@ Words of a person.
 /** Measured on weights that no model has: stale as soon as the model is open. */
 const evidence = `evidence:
   - id: e1
-    method: feature.statistics@1
+    method: prediction.surprise@1
     date: 2026-01-01
-    metric: share of active tokens
+    metric: surprise
     value: 0.5
     models: [{id: fable-4l, hash: "${'0'.repeat(64)}"}]
     inputs: {text: "When Mary and John went to the market, John gave a book to Mary."}
-    parameters: {feature: 5}
 `;
 
 export const findings: Spec = {
@@ -54,9 +53,11 @@ export const findings: Spec = {
         await row(page, /Beta, no evidence/).waitFor();
         await runCommand(page, 'Mechanist: Search Findings');
         await enter(page, 'beta');
+        await closed(page);
         await until('rows', () => rows(page), (names) => names.every((name) => !name.includes('Alpha')) && names.some((name) => name.includes('Beta')));
         await runCommand(page, 'Mechanist: Search Findings');
         await enter(page, '');
+        await closed(page);
         await runCommand(page, 'Mechanist: Group Findings');
         await pick(page, 'Evidence');
         await until('rows', () => rows(page), (names) => names.some((name) => name.startsWith('observed')));
@@ -142,7 +143,7 @@ export const findings: Spec = {
         await runCommand(page, 'Mechanist: Compare Evidence with Now');
         await until('comparison', () => activeTab(page), (name) => name.includes('recorded'), 90_000);
         const text = await readFile(join(folder, 'findings', 'alpha.md'), 'utf8');
-        assert.match(text, /state: (?:drifted|contradicted|not-runnable)/);
+        assert.match(text, /state: drifted/);
         assert.match(text, /title: Alpha # a person's remark/);
         await page.keyboard.press('Control+W');
       },
@@ -204,6 +205,11 @@ async function showFindings(page: Page): Promise<void> {
   await expand(page, 'Findings');
 }
 
+/** The quick input has gone, so that the next one can be told from it. */
+async function closed(page: Page): Promise<void> {
+  await page.locator('.quick-input-widget').first().waitFor({ state: 'hidden' });
+}
+
 function rows(page: Page): Promise<string[]> {
   return page.locator('.sidebar [role=treeitem]').allInnerTexts();
 }
@@ -219,7 +225,7 @@ async function openFile(page: Page, name: string): Promise<void> {
 }
 
 async function activeTab(page: Page): Promise<string> {
-  return (await page.locator('.tabs-container .tab.active').allInnerTexts()).join(' ');
+  return (await page.locator('.tabs-container .tab.active').allInnerTexts()).join(' ').replaceAll('\n', '');
 }
 
 async function previewText(page: Page): Promise<string> {

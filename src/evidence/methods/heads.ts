@@ -103,7 +103,7 @@ export function configOf({ model }: Pick<MethodContext, 'model'>): TransformerCo
 }
 
 /** `2.3` → layer 2, head 3. Errors: `argument`. */
-export function headNamed(name: string, { nLayers, nHeads }: TransformerConfig): [number, number] {
+function headNamed(name: string, { nLayers, nHeads }: TransformerConfig): [number, number] {
   const [, layer, head] = /^(\d{1,5})\.(\d{1,5})$/.exec(name) ?? [];
   if (layer === undefined || Number(layer) >= nLayers || Number(head) >= nHeads) {
     throw new MechanistError('argument', `"${name}" is no head of this model; it has layers 0 to ${nLayers - 1} with heads 0 to ${nHeads - 1}.`, { field: 'head' });

@@ -7,7 +7,7 @@ import { evidenceMap } from '../../notes/edits.ts';
 import type { FindingNotes } from './findingNotes.ts';
 import type { Verifier } from './verification.ts';
 
-export const comparisonScheme = 'mechanist-evidence';
+const comparisonScheme = 'mechanist-evidence';
 
 export class Comparisons implements TextDocumentContentProvider {
   private readonly notes: FindingNotes;

@@ -82,7 +82,7 @@ export class FindingsTree implements TreeDataProvider<FindingNode>, TreeDragAndD
 }
 
 /** A Markdown link to a finding. */
-export function linkText({ finding }: FindingEntry): string {
+function linkText({ finding }: FindingEntry): string {
   return `[${finding.title.replaceAll(/[[\]\\]/g, '\\$&').replaceAll(/\s+/g, ' ')}](${formatLink({ kind: 'finding', id: finding.id })})`;
 }
 

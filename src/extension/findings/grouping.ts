@@ -36,7 +36,7 @@ function byKeys(entries: readonly FindingEntry[], keysOf: (entry: FindingEntry) 
   return without.length === 0 ? named : [...named, { name: none, entries: without }];
 }
 
-export function kindName(kind: FindingKind, t: Translate): string {
+function kindName(kind: FindingKind, t: Translate): string {
   switch (kind) {
     case 'behavioral': return t('Behavioral');
     case 'semantic': return t('Semantic');

@@ -42,7 +42,7 @@ export function registerLinkFeatures(notes: FindingNotes, models: OpenModels, ho
 }
 
 /** The link at a position of a document. */
-export function linkIn(notes: FindingNotes, document: TextDocument, position: Position): Link | undefined {
+function linkIn(notes: FindingNotes, document: TextDocument, position: Position): Link | undefined {
   return linkAt(notes.noteOf(document).links, document.offsetAt(position));
 }
 

@@ -52,7 +52,7 @@ export async function pin(notes: FindingNotes, draft: PinDraft): Promise<void> {
 }
 
 /** Adds records and subjects to a note, and shows it. */
-export async function addToFinding(notes: FindingNotes, uri: Uri, subjects: readonly string[], evidence: readonly EvidenceDraft[]): Promise<void> {
+async function addToFinding(notes: FindingNotes, uri: Uri, subjects: readonly string[], evidence: readonly EvidenceDraft[]): Promise<void> {
   for (const record of evidence) await changeNote(uri, (note) => addEvidence(note, record).edits);
   for (const subject of subjects) await changeNote(uri, (note) => addToList(note, 'subjects', subject));
   const document = await workspace.openTextDocument(uri);

@@ -87,6 +87,6 @@ export class Verifier {
   }
 }
 
-export function entryOf({ state, reason, found }: EvidenceVerification, date: string): HistoryEntry {
+function entryOf({ state, reason, found }: EvidenceVerification, date: string): HistoryEntry {
   return { date, state, ...(found === undefined ? {} : { value: found.value }), ...(state === 'confirmed' ? {} : { reason: reason.slice(0, 1000) }) };
 }

@@ -27,9 +27,3 @@ export function findFrontMatter(text: string): FrontMatter | undefined {
   if (last === null) return undefined;
   return { start, yamlStart, yamlEnd: last.index, bodyStart: closing.lastIndex, eol: first[1] as '\n' | '\r\n' };
 }
-
-/** The line break that a text uses: that of its first line, `\n` if it has none. */
-export function eolOf(text: string): '\n' | '\r\n' {
-  const at = text.indexOf('\n');
-  return at > 0 && text[at - 1] === '\r' ? '\r\n' : '\n';
-}

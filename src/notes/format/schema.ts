@@ -85,7 +85,6 @@ export const findingSchema = v.object({
 
 export type Finding = v.InferOutput<typeof findingSchema>;
 export type Evidence = v.InferOutput<typeof evidenceSchema>;
-export type Control = v.InferOutput<typeof controlSchema>;
 export type HistoryEntry = v.InferOutput<typeof historySchema>;
 /** A record before it has a place in a note. */
 export type EvidenceDraft = Omit<Evidence, 'id' | 'history'>;

@@ -38,7 +38,7 @@ export interface YamlProblem {
   readonly length: number;
 }
 
-export const yamlLimits = { characters: 1_000_000, depth: 24, nodes: 60_000 } as const;
+const yamlLimits = { characters: 1_000_000, depth: 24, nodes: 60_000 } as const;
 
 /** Reads `yaml`, which stands at `base` in the note. Exactly one of the two results is set. */
 export function readYaml(yaml: string, base: number): { readonly tree: YamlTree } | { readonly problem: YamlProblem } {

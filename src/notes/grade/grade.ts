@@ -58,7 +58,7 @@ export function facetsOf(record: Evidence): Facet[] {
 }
 
 /** Whether the value lies farther from the value of no effect than the control does, intervals included. */
-export function beatsControl(record: Pick<Evidence, 'value' | 'interval' | 'control'>, neutral: number): boolean {
+function beatsControl(record: Pick<Evidence, 'value' | 'interval' | 'control'>, neutral: number): boolean {
   if (record.control === undefined) return false;
   const [weakest] = strengths(record.value, record.interval, neutral);
   const [, strongest] = strengths(record.control.value, record.control.interval, neutral);
@@ -66,7 +66,7 @@ export function beatsControl(record: Pick<Evidence, 'value' | 'interval' | 'cont
 }
 
 /** Whether the value, with its interval, differs from the value of no effect. */
-export function beatsChance(record: Pick<Evidence, 'value' | 'interval'>, neutral: number): boolean {
+function beatsChance(record: Pick<Evidence, 'value' | 'interval'>, neutral: number): boolean {
   return strengths(record.value, record.interval, neutral)[0] > 0;
 }
 

@@ -1,0 +1,77 @@
+/** What the sample is measured on: prompts, texts and labels of the corpus' test split, which no training saw. */
+import { writeSafetensors } from '../src/engine/formats/safetensorsWriter.ts';
+import { Random } from '../src/engine/random.ts';
+import { i64 } from '../src/engine/tensor.ts';
+import type { Tensor } from '../src/engine/tensor.ts';
+import { behaviorItems } from '../zoo/corpus/behaviors.ts';
+import { generate } from '../zoo/corpus/generate.ts';
+import { CorpusRandom } from '../zoo/corpus/random.ts';
+import { labelledText } from '../zoo/groundTruth/text.ts';
+import type { SampleModel } from './opened.ts';
+
+export interface IdPair {
+  readonly clean: readonly number[];
+  readonly corrupted: readonly number[];
+  readonly answers: readonly number[];
+  readonly distractors: readonly number[];
+}
+
+export interface TextPair {
+  readonly clean: string;
+  readonly corrupted: string;
+  readonly answers: readonly string[];
+  readonly distractors: readonly string[];
+}
+
+/** Fields of meaning that the corpus labels, of which one gets a feature. */
+export const fieldNames = ['animals', 'food', 'colours', 'places', 'people'] as const;
+
+/** Random tokens that repeat; the corrupted prompt had another token where the answer is copied from. */
+export function inductionPairs({ corpus }: SampleModel, count: number, seed: number): IdPair[] {
+  const random = new Random(1000 + seed);
+  const draw = (): number => corpus.ordinary[random.integer(corpus.ordinary.length)]!;
+  return Array.from({ length: count }, () => {
+    const span = Array.from({ length: 16 }, draw);
+    const at = 6;
+    const [right, wrong] = [span[at]!, draw()];
+    const changed = span.map((token, i) => (i === at ? wrong : token));
+    const again = span.slice(0, at);
+    return { clean: [corpus.bos, ...span, ...again], corrupted: [corpus.bos, ...changed, ...again], answers: [right], distractors: [wrong] };
+  }).filter(({ answers, distractors }) => answers[0] !== distractors[0]);
+}
+
+/** "When Mary and John went to the market, John gave a book to"; in the corrupted prompt the other person gives. */
+export function ioiPairs(model: SampleModel, count: number, seed: number): TextPair[] {
+  const { corpus, tokenizer } = model;
+  return behaviorItems('ioi', corpus, 4 * count, seed).flatMap(({ ids, targets: [right], distractors: [wrong] }): TextPair[] => {
+    const second = ids.lastIndexOf(wrong!);
+    const corrupted = ids.map((id, i) => (i === second ? right! : id));
+    const [clean, other] = [ids, corrupted].map((list) => tokenizer!.decode(list.slice(1)));
+    // Only prompts whose text has the same tokens again, and names that stand as one token behind a space.
+    if (tokenizer!.encode(clean!).ids.join() !== ids.join() || tokenizer!.encode(other!).ids.join() !== corrupted.join()) return [];
+    const [answer, distractor] = [tokenizer!.decode([right!]), tokenizer!.decode([wrong!])];
+    return [{ clean: clean!, corrupted: other!, answers: [answer], distractors: [distractor] }];
+  }).slice(0, count);
+}
+
+/** Paragraphs of all kinds that have meaning. */
+export function texts({ corpus, tokenizer }: SampleModel, count: number, seed: number): string[] {
+  const random = new CorpusRandom('sample', 'texts', seed);
+  const kinds = ['fields', 'story', 'opinion'] as const;
+  return Array.from({ length: count }, (_, i) => {
+    const document = generate(kinds[i % kinds.length]!, random, 'test');
+    return document.text.replaceAll(/\s+/g, ' ').trim();
+  }).filter((text) => tokenizer!.encode(text).ids.length <= 200 && corpus.bos >= 0);
+}
+
+/** Tokens with their field of meaning, and whether they stand in the scope of a negation. */
+export function labels({ corpus }: SampleModel, file: string, seed: number): void {
+  const [contexts, positions] = [160, 64];
+  const raw = labelledText(corpus, 'test', contexts, positions, seed);
+  const column = (name: string, classOf: (value: unknown) => number): [string, Tensor] => [name, i64([contexts, positions], raw.values.get(name)!.map((value) => (value === undefined ? -1 : classOf(value))))];
+  writeSafetensors(file, [
+    ['input_ids', raw.contexts],
+    ...fieldNames.map((name) => column(`field.${name}`, (value) => (value === true ? 1 : 0))),
+    column('negated', (value) => (value === true ? 1 : 0)),
+  ]);
+}

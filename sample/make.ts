@@ -1,0 +1,165 @@
+/**
+ * `node scripts/toolchain.mjs sample/make.ts [MODEL OTHER]`: makes the sample findings anew, with the same commands that a
+ * person types. What is looked at first (which head, which feature) is chosen on other data than it is measured on.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommandLine } from '../src/cli/cli.ts';
+import { commands } from '../src/cli/commands.ts';
+import { updateNoteFile } from '../src/notes/noteFile.ts';
+import { chosenCircuit, chosenHeads, matchingFeature, semanticFeature } from './choose.ts';
+import { inductionPairs, ioiPairs, labels, texts } from './data.ts';
+import { openedSample } from './opened.ts';
+import type { SampleModel } from './opened.ts';
+
+const folder = fileURLToPath(new URL('findings', import.meta.url));
+const [id = 'fable-4l', otherId = 'fable-4l-b'] = process.argv.slice(2);
+/** The commands run in this process, which the bootstrap has chosen. */
+process.env['MECHANIST_ISOLATED'] = '1';
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(join(folder, 'data'), { recursive: true });
+const model = await openedSample(id);
+const other = await openedSample(otherId);
+try {
+  writeData(model);
+  await induction(model);
+  await nameMover(model);
+  const feature = await semanticField(model);
+  await decodableButUnused(model);
+  await sharedFeature(model, other, feature);
+} finally {
+  await model.close();
+  await other.close();
+}
+
+function writeData(from: SampleModel): void {
+  const lines = (name: string, list: readonly unknown[]): void => writeFileSync(join(folder, 'data', name), `${list.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join('\n')}\n`);
+  lines('induction.jsonl', inductionPairs(from, 24, 1));
+  lines('induction-held-out.jsonl', inductionPairs(from, 24, 2));
+  lines('ioi.jsonl', ioiPairs(from, 32, 1));
+  lines('texts.txt', texts(from, 60, 3));
+  labels(from, join(folder, 'data', 'labels.safetensors'), 4);
+}
+
+async function induction(from: SampleModel): Promise<void> {
+  const { induction: head, previous } = await chosenHeads(from);
+  const edges = await chosenCircuit(from, inductionPairs(from, 24, 5));
+  const [layer, index] = head.split('.');
+  const [before, at] = previous.split('.');
+  const note = 'induction-circuit';
+  await evidence(note, 'attention.head_score', { parameters: { head, score: 'induction' } }, {
+    title: 'A two-step induction circuit', kind: 'algorithmic', approach: 'circuit-discovery',
+    claim: `Head ${head} uses what head ${previous} wrote about the previous token to continue a sequence that occurred before.`,
+    subjects: [`mechanist:component/${from.id}/blocks.${layer}.attn.hook_z/${index}`, `mechanist:component/${from.id}/blocks.${before}.attn.hook_z/${at}`, `mechanist:circuit/${from.id}/induction`],
+  });
+  await evidence(note, 'attention.head_score', { parameters: { head: previous, score: 'previous_token' } });
+  await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/induction.jsonl' } }, parameters: { heads: [head] } });
+  await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/induction.jsonl' } }, parameters: { heads: [previous] } });
+  await evidence(note, 'circuit.faithfulness', { inputs: { pairs: { path: 'data/induction.jsonl' }, held_out: { path: 'data/induction-held-out.jsonl' } }, parameters: { edges } });
+  await body(note, [
+    `On random tokens that repeat, head ${head} attends to the token after the earlier copy (mechanist:finding/${note}/e1), and head ${previous} to the token before (mechanist:finding/${note}/e2).`,
+    'Both are chosen by their scores on one set of sequences and measured on others; the edges of the circuit by edge attribution patching on prompts that are in neither file.',
+    'The words of the claim go beyond attention patterns, so the ablations and the circuit stand beside them, each with its null.',
+  ]);
+}
+
+async function nameMover(from: SampleModel): Promise<void> {
+  const { nameMover: head } = await chosenHeads(from);
+  const [layer, index] = head.split('.');
+  const hook = `blocks.${layer}.attn.hook_z`;
+  const note = 'ioi-name-mover';
+  await evidence(note, 'prediction.logit_difference', { inputs: { pairs: { path: 'data/ioi.jsonl' } } }, {
+    title: 'A name mover', kind: 'algorithmic', approach: 'patching', subjects: [`mechanist:component/${from.id}/${hook}/${index}`],
+    claim: `Head ${head} moves the name of the recipient to the end of the sentence, and the answer depends on it.`,
+  });
+  await evidence(note, 'attribution.direct', { inputs: { pairs: { path: 'data/ioi.jsonl' } }, parameters: { component: head } });
+  await evidence(note, 'patching.activation', { inputs: { pairs: { path: 'data/ioi.jsonl' } }, parameters: { hook, head: Number(index) } });
+  await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/ioi.jsonl' } }, parameters: { heads: [head] } });
+  await body(note, [
+    'Sentences of the kind "When Mary and John went to the market, John gave a book to …". The corrupted prompt lets the other person give.',
+    'The head is the one that restores most of the answer on prompts that are not in the file. Its direct contribution to the logits stands beside that: what it moves, later layers read out.',
+  ]);
+}
+
+async function semanticField(from: SampleModel): Promise<number> {
+  const { feature, dictionary, name } = await semanticFeature(from);
+  const note = 'semantic-field-feature';
+  await evidence(note, 'feature.auroc', { dictionaries: [dictionary], inputs: { labelled: { path: 'data/labels.safetensors' } }, parameters: { feature, variable: `field.${name}` } }, {
+    title: `A feature of words for ${name}`, kind: 'semantic', approach: 'dictionary-learning', subjects: [`mechanist:feature/${from.id}/${dictionary}/${feature}`],
+    claim: `The feature represents the semantic field "${name}": it is active on its words and on hardly any others.`,
+  });
+  await evidence(note, 'feature.statistics', { dictionaries: [dictionary], inputs: { text: { path: 'data/texts.txt' } }, parameters: { feature } });
+  await evidence(note, 'feature.effect', { dictionaries: [dictionary], inputs: { text: { path: 'data/texts.txt' } }, parameters: { feature } });
+  await body(note, [
+    'The corpus says of every token which field it belongs to, so the feature is scored against the truth and not against a reader\'s impression.',
+    'The feature was chosen on labels of another seed; the AUROC is that of contexts that had no part in the choice.',
+    'What the model does with it is another question: mechanist:finding/semantic-field-feature/e3 compares the loss without the feature with the loss after steps of the same size in random directions.',
+  ]);
+  return feature;
+}
+
+async function decodableButUnused(from: SampleModel): Promise<void> {
+  const note = 'decodable-but-unused';
+  const hook = 'blocks.1.hook_resid_post';
+  await evidence(note, 'probe.linear', { inputs: { labelled: { path: 'data/labels.safetensors' } }, parameters: { hook, variable: 'negated' } }, {
+    title: 'Whether the clause is negated', kind: 'semantic', approach: 'structural-probing', subjects: [`mechanist:direction/${from.id}/${hook}/negated`],
+    claim: 'The model uses whether a clause is negated when it decides who receives the object.',
+  });
+  await evidence(note, 'direction.erasure', { inputs: { labelled: { path: 'data/labels.safetensors' }, pairs: { path: 'data/ioi.jsonl' } }, parameters: { hook, variable: 'negated', other: 'field.people' } });
+  await body(note, [
+    'This note is flagged, and is meant to be. A probe finds the property (mechanist:finding/decodable-but-unused/e1), and the claim says "uses".',
+    'Erasing the direction changes the answers no more than a random direction does (mechanist:finding/decodable-but-unused/e2): decodable is not used. The flag goes when a record shows an effect beyond its null.',
+  ]);
+}
+
+async function sharedFeature(from: SampleModel, second: SampleModel, feature: number): Promise<void> {
+  const { first, other: found, dictionary, secondDictionary } = await matchingFeature(from, second, feature);
+  const note = 'shared-feature';
+  await evidence(note, 'feature.match', {
+    models: [from.id, second.id], dictionaries: [dictionary, secondDictionary], inputs: { text: { path: 'data/texts.txt' } }, parameters: { feature: first, other_feature: found },
+  }, {
+    title: 'A feature that two models share', kind: 'semantic', approach: 'dictionary-learning',
+    subjects: [`mechanist:feature/${from.id}/${dictionary}/${first}`, `mechanist:feature/${second.id}/${secondDictionary}/${found}`],
+    claim: `Feature ${first} of ${from.id} and feature ${found} of ${second.id} are active on the same words.`,
+  });
+  await body(note, [`The two models were trained apart from different seeds. The pair was chosen on other texts than the correlation is measured on. See mechanist:finding/semantic-field-feature for what the first is about.`]);
+}
+
+interface Measured {
+  readonly models?: readonly string[];
+  readonly dictionaries?: readonly string[];
+  readonly inputs?: object;
+  readonly parameters?: object;
+}
+
+interface NewFinding {
+  readonly title: string;
+  readonly claim: string;
+  readonly kind: string;
+  readonly approach: string;
+  readonly subjects: readonly string[];
+}
+
+/** `mechanist evidence METHOD …`. */
+async function evidence(note: string, method: string, { models = [id], dictionaries = [], inputs = {}, parameters = {} }: Measured, fresh?: NewFinding): Promise<void> {
+  const argv = [
+    'evidence', method, '--models', models.join(','), '--inputs', JSON.stringify(inputs), '--parameters', JSON.stringify(parameters), '--note', join(folder, `${note}.md`), '--threads', '1',
+    ...(dictionaries.length === 0 ? [] : ['--dictionaries', dictionaries.join(',')]),
+    ...(fresh === undefined ? [] : ['--title', fresh.title, '--claim', fresh.claim, '--kind', fresh.kind, '--approach', fresh.approach, '--subjects', fresh.subjects.join(',')]),
+  ];
+  let printed = '';
+  const code = await runCommandLine(argv, {
+    commands, entry: '', signal: new AbortController().signal,
+    output: { write: (text) => { printed += text; }, note: (text) => process.stderr.write(text), colour: false },
+  });
+  if (code !== 0) process.exit(code);
+  const { value, control } = JSON.parse(printed) as { value: number; control?: { name: string; value: number } };
+  process.stderr.write(`  ${method}: ${value} (${control?.name ?? 'no control'}: ${control?.value ?? '–'})\n`);
+}
+
+/** Paragraphs below the front matter. */
+async function body(note: string, paragraphs: readonly string[]): Promise<void> {
+  await updateNoteFile(join(folder, `${note}.md`), ({ text }) => [{ start: text.trimEnd().length, end: text.length, text: `\n\n${paragraphs.join('\n\n')}\n` }]);
+}
