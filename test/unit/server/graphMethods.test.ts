@@ -192,6 +192,24 @@ describe('files', () => {
     expect((await refusal(ask('graph.export', { graph: graph.graph, format: 'csv', path: 'relative.csv' }))).reason).toBe('argument');
   });
 
+  it('of other tools keep what only those know', async () => {
+    const path = join(files, 'neuronpedia.json');
+    const info = { description: 'x', source_urls: ['y'] };
+    writeFileSync(path, JSON.stringify({
+      metadata: { slug: 's', scan: 'gemma', transcoder_list: ['a'], prompt_tokens: ['p'], prompt: 'p', info, feature_details: { neuronpedia_source_set: 'z' }, node_threshold: 0.7 }, qParams: {},
+      nodes: [
+        { node_id: '0_5_0', feature: 20, layer: '0', ctx_idx: 0, feature_type: 'lorsa', influence: 0.5 }, { node_id: 'E_3_0', feature: 0, layer: 'E', ctx_idx: 0, feature_type: 'embedding', influence: 0.9 },
+        { node_id: '2_9_0', feature: 9, layer: '2', ctx_idx: 0, feature_type: 'logit', token_prob: 0.5, clerp: 'Output "o" (p=0.500)' },
+      ],
+      links: [{ source: 'E_3_0', target: '0_5_0', weight: 1 }, { source: '0_5_0', target: '2_9_0', weight: 2 }],
+    }));
+    const opened = await ask('graph.open', { path });
+    const again = JSON.parse((await ask('graph.export', { graph: opened.graph, format: 'circuit-tracer', thresholds: { node: 1, edge: 1 } })).text!) as { metadata: object; nodes: { feature_type: string }[] };
+    expect(again.metadata).toMatchObject({ slug: 's', scan: 'gemma', transcoder_list: ['a'], info: { description: 'x', source_urls: ['y'] }, feature_details: { neuronpedia_source_set: 'z' }, node_threshold: 1 });
+    expect(again.nodes.map((node) => node.feature_type)).toEqual(['lorsa', 'embedding', 'logit']);
+    await ask('graph.close', { graph: opened.graph });
+  });
+
   it('that are damaged are refused, or opened with repairs and a remark', async () => {
     const path = join(files, 'dangling.json');
     writeFileSync(path, '{"metadata":{},"qParams":{"pinnedIds":["9_9_9"]},"nodes":[{"node_id":"E_3_0","feature":0,"layer":"E","ctx_idx":0,"feature_type":"embedding"}],"links":[{"source":"E_3_0","target":"1_1_1","weight":1}]}');

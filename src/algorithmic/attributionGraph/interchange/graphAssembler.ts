@@ -3,7 +3,7 @@ import { MechanistError } from '../../../engine/errors.ts';
 import type { JsonMap, JsonValue } from '../../../engine/formats/json.ts';
 import { countKinds, nodeKinds } from '../graph.ts';
 import type { AttributionGraph, EdgeRows } from '../graph.ts';
-import { readNode } from './readNode.ts';
+import { otherTypes, readNode } from './readNode.ts';
 import type { FileNode } from './readNode.ts';
 
 export interface AssemblerOptions {
@@ -17,6 +17,7 @@ interface Assembled {
   readonly graph: AttributionGraph;
   readonly cumulative: Float64Array | undefined;
   readonly labels: ReadonlyMap<string, string>;
+  readonly types: ReadonlyMap<number, string>;
   readonly remarks: readonly string[];
 }
 
@@ -120,7 +121,8 @@ export class GraphAssembler {
     };
     const labels = new Map(nodes.filter(({ kind: k, label }) => k === 'feature' && label !== '').map(({ layer, feature, label }) => [`${layer}/${feature}`, label]));
     const cumulative = Float64Array.from(nodes, (node) => (node.kind === 'logit' ? 1 : node.cumulative));
-    return { graph, labels, remarks, cumulative: nodes.some((node) => node.kind !== 'logit' && !Number.isNaN(node.cumulative)) ? cumulative : undefined };
+    const types = new Map(nodes.map(({ type }, i): [number, string] => [i, type]).filter(([, type]) => otherTypes.has(type)));
+    return { graph, labels, types, remarks, cumulative: nodes.some((node) => node.kind !== 'logit' && !Number.isNaN(node.cumulative)) ? cumulative : undefined };
   }
 
   /** Links between nodes. An id that a feature and an error share is told apart by what the link can be. */

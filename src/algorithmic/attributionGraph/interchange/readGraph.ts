@@ -28,6 +28,8 @@ export interface ReadGraph {
   readonly cumulative: Float64Array | undefined;
   /** Labels of features by `layer/feature`. */
   readonly labels: ReadonlyMap<string, string>;
+  /** Types of nodes that circuit-tracer does not write (attention features), by node. */
+  readonly types: ReadonlyMap<number, string>;
   readonly metadata: JsonMap;
   readonly qParams: JsonMap;
   /** What was repaired or is ambiguous, in words. */

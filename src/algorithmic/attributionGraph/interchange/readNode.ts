@@ -6,6 +6,8 @@ import { cantorUnpair } from './cantor.ts';
 export interface FileNode {
   readonly id: string;
   readonly kind: NodeKind;
+  /** As the file says it: several types are of one kind. */
+  readonly type: string;
   readonly layer: number;
   readonly position: number;
   readonly feature: number;
@@ -20,6 +22,9 @@ const kinds: ReadonlyMap<string, NodeKind> = new Map([
   ['cross layer transcoder', 'feature'], ['transcoder', 'feature'], ['lorsa', 'feature'],
   ['mlp reconstruction error', 'error'], ['lorsa error', 'error'], ['embedding', 'token'], ['logit', 'logit'],
 ]);
+
+/** Types that circuit-tracer itself does not write. */
+export const otherTypes: ReadonlySet<string> = new Set(['transcoder', 'lorsa', 'lorsa error']);
 
 /** Far above any model; arrays are as long as these say. */
 const mostPositions = 2 ** 20;
@@ -48,7 +53,7 @@ export function readNode(value: unknown, field: string, file: string | undefined
   const layerText = members['layer'];
   const layer = kind === 'token' ? -1 : whole('layer', typeof layerText === 'number' ? layerText : /^\d{1,9}$/.test(String(layerText)) ? Number(layerText) : NaN);
   if (layer >= mostLayers) fail('layer', `A layer is below ${mostLayers}.`);
-  const common = { id, kind, layer, position, cumulative: number('influence'), label: typeof members['clerp'] === 'string' ? members['clerp'] : '' };
+  const common = { id, kind, type, layer, position, cumulative: number('influence'), label: typeof members['clerp'] === 'string' ? members['clerp'] : '' };
   const [, second] = /^[^_]+_(\d{1,9})_/.exec(id) ?? [];
   switch (kind) {
     case 'feature': {

@@ -17,6 +17,8 @@ export interface GraphFileOptions {
   readonly pinned?: Pinned;
   /** Labels of features by `layer/feature`. */
   readonly labels?: ReadonlyMap<string, string>;
+  /** `feature_type` of nodes that have another one than circuit-tracer gives them. */
+  readonly types?: ReadonlyMap<number, string>;
   /** What else `metadata` says, for instance how the graph was made. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
@@ -29,9 +31,10 @@ export function* graphFile(graph: AttributionGraph, influence: Influence, pruned
     connected[graph.edges.source[edge]!] = 1;
     connected[targets[i]!] = 1;
   });
-  const { slug, scan, transcoders = [], nodeThreshold, pinned } = options;
+  const { slug, scan, metadata, nodeThreshold, pinned } = options;
+  const transcoders = options.transcoders ?? metadata?.['transcoder_list'] ?? [];
   yield `{"metadata":${JSON.stringify({
-    slug, scan, transcoder_list: transcoders, prompt_tokens: graph.tokens.texts, prompt: graph.prompt, ...(nodeThreshold === undefined ? {} : { node_threshold: nodeThreshold }), schema_version: 1, ...options.metadata,
+    ...metadata, slug, scan, transcoder_list: transcoders, prompt_tokens: graph.tokens.texts, prompt: graph.prompt, ...(nodeThreshold === undefined ? {} : { node_threshold: nodeThreshold }), schema_version: 1,
   })},\n"qParams":${JSON.stringify({
     pinnedIds: (pinned?.nodes ?? []).map((node) => fileId(graph, node)),
     supernodes: (pinned?.supernodes ?? []).map(({ label, nodes }) => [label, ...nodes.map((node) => fileId(graph, node))]),
@@ -70,16 +73,16 @@ function sharedIds(graph: AttributionGraph, kept: Uint8Array): Set<string> {
   return shared;
 }
 
-function nodeJson(graph: AttributionGraph, influence: Influence, node: number, { labels }: GraphFileOptions): Record<string, unknown> {
+function nodeJson(graph: AttributionGraph, influence: Influence, node: number, { labels, types }: GraphFileOptions): Record<string, unknown> {
   const { layer, position, feature, activation } = graph.nodes;
   const [l, p, f] = [layer[node]!, position[node]!, feature[node]!];
   const common = { node_id: fileId(graph, node), ctx_idx: p, run_idx: 0, reverse_ctx_idx: 0, influence: influence.cumulative[node]!, token_prob: 0, is_target_logit: false };
   switch (kindOf(graph, node)) {
     case 'feature': return {
-      ...common, feature: cantorPair(l, f), layer: String(l), feature_type: 'cross layer transcoder', jsNodeId: `${l}_${f}-0`, clerp: labels?.get(`${l}/${f}`) ?? '',
+      ...common, feature: cantorPair(l, f), layer: String(l), feature_type: types?.get(node) ?? 'cross layer transcoder', jsNodeId: `${l}_${f}-0`, clerp: labels?.get(`${l}/${f}`) ?? '',
       ...(Number.isNaN(activation[node]!) ? {} : { activation: activation[node]! }),
     };
-    case 'error': return { ...common, feature: -1, layer: String(l), feature_type: 'mlp reconstruction error', jsNodeId: `${l}_${p}-0`, clerp: '' };
+    case 'error': return { ...common, feature: -1, layer: String(l), feature_type: types?.get(node) ?? 'mlp reconstruction error', jsNodeId: `${l}_${p}-0`, clerp: '' };
     case 'token': return { ...common, feature: p, layer: 'E', feature_type: 'embedding', jsNodeId: `E_${f}-${p}`, clerp: '' };
     case 'logit': {
       const index = node - (graph.nodes.kind.length - graph.counts.logit);

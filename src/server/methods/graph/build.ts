@@ -44,7 +44,7 @@ export async function* graphBuild(session: Session, params: ParsedParams<'graph.
     source: { kind: 'built', model: params.model, modelHash: await model.model.hash(), set: path, setHashes: hashesOf(transcoders) },
     remarks: [],
   };
-  return shelf.add({ open, summary, made: { model, transcoders, built, set: path }, pinned: nothing });
+  return shelf.add({ open, summary, made: { model, transcoders, built, set: path }, read: undefined, pinned: nothing });
 }
 
 /** Errors: `argument` for a relative path; those of `readGraphFile`. */
@@ -63,7 +63,7 @@ export async function* graphOpen(session: Session, params: ParsedParams<'graph.o
     ...described(open, key, typeof slug === 'string' && slug !== '' ? slug : basename(path)), active: undefined, leftOut: undefined, scores: undefined,
     source: { kind: 'file', path, scan: typeof scan === 'string' ? scan : '' }, remarks: [...read.remarks, ...remarks],
   };
-  return shelf.add({ open, summary, made: undefined, pinned });
+  return shelf.add({ open, summary, made: undefined, read, pinned });
 }
 
 /** Errors: `not-found`. */

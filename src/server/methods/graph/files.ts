@@ -9,6 +9,8 @@ import type { OpenGraph } from '../../../algorithmic/attributionGraph/queries/op
 import { targetsOf } from '../../../algorithmic/attributionGraph/prune.ts';
 import type { Pruned, Thresholds } from '../../../algorithmic/attributionGraph/prune.ts';
 import { MechanistError } from '../../../engine/errors.ts';
+import { isJsonMap } from '../../../engine/formats/json.ts';
+import type { JsonValue } from '../../../engine/formats/json.ts';
 import { writeFileAtomically } from '../../../engine/formats/atomicFile.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
 import type { PinnedSubgraph } from '../../../protocol/methods/graph.ts';
@@ -50,7 +52,7 @@ export function graphPinned(session: Session, params: ParsedParams<'graph.pinned
 
 const largestText = 32 * 2 ** 20;
 
-function piecesOf({ open, summary, made }: ShelvedGraph, { format, thresholds, pinned, slug }: ParsedParams<'graph.export'>): Iterable<string> {
+function piecesOf({ open, summary, made, read }: ShelvedGraph, { format, thresholds, pinned, slug }: ParsedParams<'graph.export'>): Iterable<string> {
   const { graph, influence, labels } = open;
   switch (format) {
     case 'subgraph':
@@ -60,9 +62,16 @@ function piecesOf({ open, summary, made }: ShelvedGraph, { format, thresholds, p
     case 'circuit-tracer': return graphFile(graph, influence, open.pruned(thresholds), {
       slug: slug ?? summary.title.replaceAll(/\W+/g, '-').slice(0, 60).toLowerCase(), scan: summary.source.kind === 'file' ? summary.source.scan : scanOf(made!.transcoders),
       labels, ...nodeThreshold(thresholds), ...(pinned === undefined ? {} : { pinned }),
-      metadata: summary.source.kind === 'file' ? {} : { info: { generator: { name: 'Mechanist' } }, generation_settings: { model_hash: summary.source.modelHash, transcoder_hashes: summary.source.setHashes } },
+      ...(read === undefined ? {} : { types: read.types }),
+      metadata: summary.source.kind === 'file' ? (plain(read!.metadata) as Record<string, unknown>) : { info: { generator: { name: 'Mechanist' } }, generation_settings: { model_hash: summary.source.modelHash, transcoder_hashes: summary.source.setHashes } },
     });
   }
+}
+
+/** Parsed JSON as plain data. */
+function plain(value: JsonValue): unknown {
+  if (isJsonMap(value)) return Object.fromEntries(Array.from(value, ([key, member]) => [key, plain(member)]));
+  return Array.isArray(value) ? value.map(plain) : value;
 }
 
 function nodeThreshold({ node }: Thresholds): { nodeThreshold?: number } {

@@ -3,6 +3,7 @@ import type { BuiltGraph } from '../../../algorithmic/attributionGraph/build.ts'
 import type { OpenGraph } from '../../../algorithmic/attributionGraph/queries/openGraph.ts';
 import type { Pinned } from '../../../algorithmic/attributionGraph/interchange/pinned.ts';
 import type { Transcoders } from '../../../algorithmic/attributionGraph/featureLayers.ts';
+import type { JsonMap } from '../../../engine/formats/json.ts';
 import { MechanistError } from '../../../engine/errors.ts';
 import type { GraphSummary } from '../../../protocol/methods/graphResults.ts';
 import type { OpenModel, Session } from '../../session.ts';
@@ -12,6 +13,8 @@ export interface ShelvedGraph {
   readonly summary: GraphSummary;
   /** Of graphs that were built here. */
   readonly made: { readonly model: OpenModel; readonly transcoders: Transcoders; readonly built: BuiltGraph; readonly set: string } | undefined;
+  /** Of graphs that were read from a file: what it says besides nodes and links. */
+  readonly read: { readonly metadata: JsonMap; readonly types: ReadonlyMap<number, string> } | undefined;
   /** Pinned nodes of the file it was read from. */
   readonly pinned: Pinned;
 }
