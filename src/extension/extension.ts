@@ -72,7 +72,7 @@ export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick
   keep(registerPairLenses());
   keep(registerUriHandler(models, report));
   keep(computeInBackground(inspector, report));
-  registerViews(context, service, models, inspector, painter, report);
+  registerViews(context, service, models, inspector, painter, names, report);
   keep(workspace.registerTextDocumentContentProvider(cardScheme, new MethodCards()));
   log.info(l10n.t('activated in {0} ms', (performance.now() - started).toFixed(1)));
   const { extendMarkdownIt } = findings;
@@ -84,10 +84,10 @@ export async function deactivate(): Promise<void> {
 }
 
 function registerViews(
-  { extensionUri, subscriptions }: ExtensionContext, service: EngineService, models: OpenModels, inspector: Inspector, painter: Painter, report: (problem: string) => void,
+  { extensionUri, subscriptions }: ExtensionContext, service: EngineService, models: OpenModels, inspector: Inspector, painter: Painter, names: FeatureNames, report: (problem: string) => void,
 ): void {
   const view = new InspectorViewProvider({
-    extensionUri, engine: service, models, inspector, report,
+    extensionUri, engine: service, models, inspector, names, report,
     paintFeature: (dictionary, feature) => paintFeature(painter, models, inspector, { dictionary, feature }),
   });
   const modelsTree = new ModelsTree(service, models);

@@ -62,7 +62,7 @@ export const surfaces: Spec = {
         await page.keyboard.press('ArrowDown');
         const focused = await until('focused row', () => page.locator('.sidebar .monaco-list:focus-within .monaco-list-row.focused').innerText(), (text) => text.includes('hook'));
         await page.keyboard.press('Enter');
-        const hook = /blocks\.[\w.]+/.exec(focused)![0];
+        const hook = /blocks\.\d+\.[a-z_.]+/.exec(focused)![0];
         await hoverOver(page, 'Mary', new RegExp(hook.replaceAll('.', '\\.')));
       },
     },

@@ -10,7 +10,7 @@ const token = (text: string, start: number, surprise: number): InspectedToken =>
 });
 const dictionary = (key: string, hook: string) => ({ dictionary: key, id: hook, kind: 'sae', architecture: 'topk', hook, latents: 64, hash: '', source: '' }) as const;
 const shown: InspectorState = {
-  kind: 'shown', generation: 3, model: 'fable-4l', dictionary: 'd2', selected: 1,
+  kind: 'shown', names: { 3: 'second of two names' }, generation: 3, model: 'fable-4l', dictionary: 'd2', selected: 1,
   dictionaries: [dictionary('d1', 'blocks.1.hook_resid_post'), dictionary('d2', 'blocks.2.hook_resid_post')],
   tokens: [token('When', 0, 8), token(' <b>Mary</b>', 4, 4), token(' and', 16, 1)],
 };

@@ -42,9 +42,9 @@ describe('the dictionaries', () => {
 
 it('lists active features with bars against the strongest', () => {
   const features = [{ feature: 3, activation: 4 }, { feature: 1, activation: 1 }, { feature: 2, activation: 0 }];
-  expect(featureRows(token('x', 1, features), 8)).toEqual([{ feature: 3, share: 1, activation: '4.0' }, { feature: 1, share: 0.25, activation: '1.0' }]);
-  expect(featureRows(token('x', 1, features), 1)).toHaveLength(1);
-  expect(featureRows(undefined, 8)).toEqual([]);
+  expect(featureRows(token('x', 1, features), { 3: 'second of two names' }, 8)).toEqual([{ feature: 3, name: 'second of two names', share: 1, activation: '4.0' }, { feature: 1, name: '', share: 0.25, activation: '1.0' }]);
+  expect(featureRows(token('x', 1, features), {}, 1)).toHaveLength(1);
+  expect(featureRows(undefined, {}, 8)).toEqual([]);
 });
 
 it('names the layers of the lens, and what lies before the first', () => {

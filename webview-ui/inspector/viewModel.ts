@@ -9,6 +9,8 @@ export type Heat = { readonly kind: 'surprise' } | { readonly kind: 'feature'; r
 
 export interface FeatureRow {
   readonly feature: number;
+  /** Its label; empty for one that nobody has labelled. */
+  readonly name: string;
   /** Of the strongest feature here, 0…1. */
   readonly share: number;
   readonly activation: string;
@@ -37,10 +39,10 @@ export function stripTokens(tokens: readonly InspectedToken[], selected: number,
 }
 
 /** The strongest features of a token, strongest first, at most `limit`. */
-export function featureRows(token: InspectedToken | undefined, limit: number): FeatureRow[] {
+export function featureRows(token: InspectedToken | undefined, names: Readonly<Record<number, string>>, limit: number): FeatureRow[] {
   const active = (token?.features ?? []).filter(({ activation }) => activation > 0).slice(0, limit);
   const most = active[0]?.activation ?? 0;
-  return active.map(({ feature, activation }) => ({ feature, share: most > 0 ? activation / most : 0, activation: activationText(activation) }));
+  return active.map(({ feature, activation }) => ({ feature, name: names[feature] ?? '', share: most > 0 ? activation / most : 0, activation: activationText(activation) }));
 }
 
 export function lensRows({ layers }: LensReading): LensRow[] {

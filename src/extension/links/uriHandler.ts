@@ -1,18 +1,14 @@
 /** Carries out what links from outside ask for: opens a model, shows a subject, opens a finding. */
 import { commands, l10n, window, workspace } from 'vscode';
 import type { Disposable, Uri } from 'vscode';
-import { describeTarget, sideOf } from '../../notes/subjects.ts';
+import { formatLink } from '../../notes/subjects.ts';
 import { commandIds } from '../commandIds.ts';
 import { openWithProgress } from '../commands/openModel.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { ModelSource } from '../../protocol/methods.ts';
-import type { Subject as PanelSubject } from '../../protocol/views/panel.ts';
 import { parseLinkRequest } from './linkRequest.ts';
 import type { LinkRequest } from './linkRequest.ts';
-
-/** Opens a finding by its id; contributed beside the findings themselves. */
-const openFindingCommand = 'mechanist.finding.open';
 
 export function registerUriHandler(models: OpenModels, report: (problem: string) => void): Disposable {
   return window.registerUriHandler({
@@ -34,13 +30,8 @@ async function follow(request: LinkRequest, models: OpenModels): Promise<void> {
       if (await agreed(request.source)) await openWithProgress(models, request.source);
       return;
     }
-    case 'subject': {
-      const { uri, subject } = request;
-      const panel: PanelSubject | undefined = subject.kind === 'direction' ? undefined : { subject: uri, kind: subject.kind, label: describeTarget(subject), ...(subject.kind === 'feature' ? { feature: subject.index } : {}) };
-      await commands.executeCommand(sideOf(subject) === 'semantic' ? commandIds.openSemantic : commandIds.openAlgorithmic, panel);
-      return;
-    }
-    case 'finding': await commands.executeCommand(openFindingCommand, { id: request.id });
+    case 'subject': await commands.executeCommand(commandIds.openLink, request.uri); return;
+    case 'finding': await commands.executeCommand(commandIds.openLink, formatLink({ kind: 'finding', id: request.id })); return;
   }
 }
 

@@ -13,6 +13,7 @@ import { Follow } from '../editor/follow.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { onKindChange } from '../process/kindChange.ts';
 import { tokenAt } from '../inspection/inspectionCache.ts';
+import type { FeatureNames } from '../inspection/featureNames.ts';
 import type { Inspected, Inspector } from '../inspection/inspector.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
@@ -24,6 +25,7 @@ export interface InspectorViewParts {
   readonly engine: EnginePort;
   readonly models: OpenModels;
   readonly inspector: Inspector;
+  readonly names: FeatureNames;
   readonly paintFeature: (dictionary: string, feature: number) => Promise<void>;
   readonly report: (problem: string) => void;
 }
@@ -57,6 +59,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
     shown.add(view.onDidChangeVisibility(() => void this.update()));
     shown.add(new Follow(() => void this.update()));
     shown.add(this.parts.models.onChange(() => void this.update()));
+    shown.add(this.parts.names.onChange(() => void this.update()));
     shown.add(onKindChange(this.parts.engine, (condition) => {
       if (condition.kind === 'failed') this.sendState({ kind: 'failed', message: condition.reason, remedy: 'restart' });
       else if (condition.kind === 'ready' && this.shows === 'failed') void this.update();
@@ -100,7 +103,8 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
       if (generation !== this.generation) return;
       const { window } = inspected;
       this.snapshot = { generation, document: document.id, sent: document.slice(window.start, window.end), inspected };
-      show(shownState(generation, inspected, offset));
+      show(shownState(generation, inspected, offset, this.parts.names));
+      void this.parts.names.want(inspected.active).catch((error: unknown) => this.parts.report(`labels: ${describeFailure(error)}`));
       void this.parts.inspector.computeAhead(document, offset).catch((error: unknown) => this.failAhead(error));
     } catch (error) {
       if (!PeerError.is(error, 'cancelled')) show({ kind: 'failed', message: describeFailure(error), remedy: PeerError.is(error, 'disconnected') ? 'restart' : 'openModel' });
@@ -184,8 +188,12 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
   }
 }
 
-function shownState(generation: number, inspected: Inspected, offset: number): InspectorState {
+function shownState(generation: number, inspected: Inspected, offset: number, labels: FeatureNames): InspectorState {
   const { active: { model, dictionary }, inspection } = inspected;
   const selected = tokenAt(inspected, offset)?.index ?? Math.max(0, inspection.tokens.length - 1);
-  return { kind: 'shown', generation, model: model.id, dictionaries: model.dictionaries, dictionary: dictionary?.dictionary, tokens: inspection.tokens, selected };
+  const names = Object.fromEntries(inspection.tokens.flatMap(({ features }) => features).flatMap(({ feature }) => {
+    const name = dictionary && labels.nameOf(dictionary.hash, feature);
+    return name === undefined ? [] : [[feature, name] as const];
+  }));
+  return { kind: 'shown', names, generation, model: model.id, dictionaries: model.dictionaries, dictionary: dictionary?.dictionary, tokens: inspection.tokens, selected };
 }

@@ -19,6 +19,8 @@ export type InspectorState =
       readonly dictionaries: readonly DictionarySummary[];
       readonly dictionary: string | undefined;
       readonly tokens: readonly InspectedToken[];
+      /** Labels of the tokens' features, by feature. */
+      readonly names: Readonly<Record<number, string>>;
       /** Index of the token under the cursor. */
       readonly selected: number;
     };
