@@ -6,7 +6,7 @@ import type { Works } from './works.ts';
 export function keys(): Key[] {
   return [
     { keys: ['1', '…', '7'], does: t('go to a tab') }, { keys: ['←', '→', '↑', '↓'], does: t('move through cells, tokens, heads, nodes') }, { keys: ['Enter'], does: t('open what is under the keyboard') },
-    { keys: ['Space'], does: t('keep a node in the subgraph') }, { keys: ['[', ']'], does: t('one layer down or up') }, { keys: ['/'], does: t('search in the graph, or go to the prompt') }, { keys: ['?'], does: t('this list') },
+    { keys: ['Space'], does: t('pin: a cell to a finding, a node to the subgraph') }, { keys: ['[', ']'], does: t('one layer down or up') }, { keys: ['/'], does: t('search in the graph, or go to the prompt') }, { keys: ['?'], does: t('this list') },
   ];
 }
 

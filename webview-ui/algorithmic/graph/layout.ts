@@ -19,7 +19,7 @@ export interface GraphLayout {
 }
 
 const leftMargin = 46;
-const bottomMargin = 40;
+const bottomMargin = 54;
 const topMargin = 14;
 const rightMargin = 10;
 export const nodeRadius = 5;

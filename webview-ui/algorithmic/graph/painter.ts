@@ -31,9 +31,13 @@ export function paintScene(context: CanvasRenderingContext2D, scene: Scene, pale
   context.fillStyle = palette.quiet;
   context.font = `${Math.max(10, palette.fontSize - 2)}px ${palette.font}`;
   context.textBaseline = 'middle';
-  for (const { x, y, text, anchor } of scene.texts) {
+  for (const { x, y, text, anchor, slanted } of scene.texts) {
     context.textAlign = anchor === 'middle' ? 'center' : anchor;
-    context.fillText(text, x, y);
+    context.save();
+    context.translate(x, y);
+    if (slanted === true) context.rotate(-Math.PI / 4);
+    context.fillText(text, 0, 0);
+    context.restore();
   }
 }
 
@@ -83,6 +87,6 @@ export function sceneSvg(scene: Scene, palette: Palette): string {
     const style = `fill="${state === 'pinned' ? palette.text : palette.background}" stroke="${kind === 'error' ? palette.control : palette.text}" opacity="${state === 'dimmed' ? 0.3 : 1}"`;
     return kind === 'feature' ? `<circle cx="${n(x)}" cy="${n(y)}" r="${nodeRadius}" ${style}/>` : `<path d="${outline(kind, x, y).map(([command, ...points]) => `${command === 'move' ? 'M' : 'L'} ${points.map(n).join(' ')}`).join(' ')} Z" ${style}/>`;
   });
-  const texts = scene.texts.map(({ x, y, text, anchor }) => `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}" dominant-baseline="central" font-size="10" fill="${palette.quiet}">${escapeXml(text)}</text>`);
+  const texts = scene.texts.map(({ x, y, text, anchor, slanted }) => `<text x="${n(x)}" y="${n(y)}"${slanted === true ? ` transform="rotate(-45 ${n(x)} ${n(y)})"` : ''} text-anchor="${anchor}" dominant-baseline="central" font-size="10" fill="${palette.quiet}">${escapeXml(text)}</text>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${scene.width} ${scene.height}" width="${scene.width}" height="${scene.height}" font-family="sans-serif"><rect width="100%" height="100%" fill="${palette.background}"/>${[...edges, ...nodes, ...texts].join('')}</svg>\n`;
 }

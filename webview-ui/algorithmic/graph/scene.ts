@@ -28,6 +28,8 @@ export interface SceneText {
   readonly y: number;
   readonly text: string;
   readonly anchor: 'start' | 'middle' | 'end';
+  /** Written upwards to the right, where there is no room beside the neighbours. */
+  readonly slanted?: boolean;
 }
 
 export interface Scene {
@@ -80,13 +82,22 @@ export function sceneOf(view: GraphView, layout: GraphLayout, { tokens, layers, 
     width: layout.width, height: layout.height, edges, nodes, lines: layout.rows.map(({ at, size }) => at + size / 2),
     texts: [
       ...layout.rows.flatMap(({ at }, row) => (row % step === 0 || row === rowNames.length - 1 ? [{ x: 4, y: at, text: rowNames[row]!, anchor: 'start' as const }] : [])),
-      ...layout.columns.map(({ at, size }, position) => ({ x: at, y: layout.height - 14, text: fitted(visibleToken(tokens[position] ?? ''), size), anchor: 'middle' as const })),
+      ...columnTexts(layout, tokens),
     ],
   };
 }
 
-/** Cut to the room there is, at about 6.5 pixels a letter. */
-function fitted(text: string, room: number): string {
-  const letters = Math.floor(room / 6.5);
-  return text.length <= letters ? text : letters <= 1 ? '' : `${text.slice(0, letters - 1)}…`;
+/** Tokens below their columns: side by side where all fit, at about 6.5 pixels a letter; otherwise slanted, as many as there is room for. */
+function columnTexts({ columns, height }: GraphLayout, tokens: readonly string[]): SceneText[] {
+  const names = columns.map((_, position) => visibleToken(tokens[position] ?? ''));
+  if (columns.every(({ size }, position) => names[position]!.length * 6.5 <= size)) return columns.map(({ at }, position) => ({ x: at, y: height - 14, text: names[position]!, anchor: 'middle' }));
+  let last = Number.NEGATIVE_INFINITY;
+  return columns.flatMap(({ at }, position): SceneText[] => {
+    if (at - last < slantedStep) return [];
+    last = at;
+    const name = names[position]!;
+    return [{ x: at + 3, y: height - 46, text: name.length > 8 ? `${name.slice(0, 7)}…` : name, anchor: 'end', slanted: true }];
+  });
 }
+
+const slantedStep = 11;

@@ -13,6 +13,7 @@ import { hookLabel, positionLabels } from '../parts/names.ts';
 import { choice, drawWork, purpose } from '../parts/work.ts';
 import { attributionView } from './attributionView.ts';
 import type { LensWork } from './lensWork.ts';
+import { pinLens } from './pin.ts';
 import { tunedLensView } from './tunedLensView.ts';
 import { hookOfRow, layerChart, lensChart, lensRows, measureName, topTokens } from './viewModel.ts';
 
@@ -63,7 +64,8 @@ export class LensTab extends InquiryElement {
       ${this.asChart ? html`<mechanist-chart .spec=${this.chart(grid, measure)}></mechanist-chart>` : html`<mechanist-heat-grid
         .rows=${this.rows(grid, measure)} .columns=${this.columns(grid)} .name=${t('Lens: {0}', measureName(measure))} .corner=${t('layer')}
         .selected=${{ row: grid.hooks.length - 1 - hook, column: cell.position }}
-        @cell-select=${(event: CellEvent) => this.select(grid, event)}></mechanist-heat-grid>`}
+        @cell-select=${(event: CellEvent) => this.select(grid, event)}
+        @cell-pin=${({ detail: { row, column } }: CellEvent) => pinLens(this.inquiry, grid, hookOfRow(grid, row), column)}></mechanist-heat-grid>`}
       <div class="two">${this.cell(grid, hook, cell.position)}<mechanist-chart .spec=${this.lines(logit, tuned, cell.position, measure)}></mechanist-chart></div>
     </div>`;
   }

@@ -1,4 +1,5 @@
 /** Evidence of the lens tab, for findings. */
+import type { LensGrid } from '../../../src/protocol/methods/algorithmicResults.ts';
 import { t } from '../../shared/strings.ts';
 import { componentSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
@@ -23,5 +24,20 @@ export function pinAttribution(inquiry: Inquiry, { clean, corrupted }: Attributi
         ...(control === undefined ? {} : { control: { name: 'the same part on the corrupted prompt', value: control } }),
       };
     }),
+  });
+}
+
+/** Pins one layer and position: how likely the target is there, beside the first layer. */
+export function pinLens(inquiry: Inquiry, grid: LensGrid, hook: number, position: number): void {
+  const { question, session } = inquiry;
+  const probability = (at: number): number => grid.targetProbability[at * grid.tokens.length + position]!;
+  const index = hook * grid.tokens.length + position;
+  inquiry.pin({
+    claim: t('“{0}” after “{1}” has probability {2} at {3}.', answerName(question), question.text, probability(hook).toPrecision(2), grid.hooks[hook]!),
+    subjects: [componentSubject(session.model!.id, grid.hooks[hook]!)],
+    evidence: [{
+      method: 'lens.target@1', metric: 'probability of the target', value: probability(hook), control: { name: `at ${grid.hooks[0]!}`, value: probability(0) },
+      inputs: { text: question.text }, parameters: { hook: grid.hooks[hook]!, position, target: grid.targets[position]!, lens: grid.lens }, measures: { rank: grid.targetRank[index]!, entropy: grid.entropy[index]!, kl_to_output: grid.klToOutput[index]! },
+    }],
   });
 }

@@ -39,7 +39,7 @@ export function lensRows(grid: LensGrid, measure: Measure): GridRow[] {
       const index = row * positions + position;
       const { share } = measured(grid, measure, index);
       const top = tokenText(grid, grid.topIds[index * grid.top]!);
-      return { text: top, level: levelOf(share, 1), title: cellTitle(grid, row, position) };
+      return { text: top, level: levelOf(share < 0.02 ? 0 : share, 1), title: cellTitle(grid, row, position) };
     }),
   })).toReversed();
 }

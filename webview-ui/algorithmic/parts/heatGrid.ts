@@ -82,7 +82,18 @@ export class HeatGrid extends PageElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has('selected') && this.contains(document.activeElement)) this.focus();
+    if (!changed.has('selected')) return;
+    this.scrollToSelected();
+    if (this.contains(document.activeElement)) this.focus();
+  }
+
+  /** Inside the frame only: the page stays where it is. */
+  private scrollToSelected(): void {
+    const [frame, cell] = [this.querySelector<HTMLElement>('.heat-frame'), this.querySelector<HTMLElement>('[aria-selected=true]')];
+    if (frame === null || cell === null) return;
+    const names = this.querySelector<HTMLElement>('tbody th')?.offsetWidth ?? 0;
+    if (cell.offsetLeft + cell.offsetWidth > frame.scrollLeft + frame.clientWidth) frame.scrollLeft = cell.offsetLeft + cell.offsetWidth - frame.clientWidth;
+    else if (cell.offsetLeft - names < frame.scrollLeft) frame.scrollLeft = cell.offsetLeft - names;
   }
 
   private pager(from: number, shown: number, pages: number): TemplateResult {

@@ -20,7 +20,7 @@ export function positionLabels(tokens: readonly PromptToken[]): string[] {
 
 /** To some places. What is not a number arrives as null: messages to pages are JSON. */
 export function fixed(value: number | null, places = 2): string {
-  return value === null || !Number.isFinite(value) ? '–' : value.toFixed(places);
+  return value === null || !Number.isFinite(value) ? '–' : value.toFixed(places).replace(/^-(0(?:\.0+)?)$/, '$1');
 }
 
 /** With its sign, `0` where it rounds to nothing. */

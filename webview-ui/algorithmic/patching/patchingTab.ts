@@ -67,12 +67,20 @@ export class PatchingTab extends InquiryElement {
     return html`<p class="quiet">${t('{0}: clean {1}, corrupted {2}', metricName(inquiry.question.metric), signedText(scores.cleanMetric), signedText(scores.corruptedMetric))}${scores.prompts > 1 ? html` · ${t('mean over {0} pairs, 95 % intervals', scores.prompts)}` : nothing}</p>
       ${flat ? caution(t('Both prompts are answered alike, so there is nothing to trace. Choose another pair.')) : nothing}
       ${scores.scores.some(Number.isNaN) ? caution(t('Some values are not numbers: an activation overflowed. Those cells are blank.')) : nothing}
-      <div class="two"><mechanist-chart class="tall" .spec=${this.chart(scores, params, work.control.value, work.selected)} @chart-pick=${({ detail }: ChartPickEvent) => { if (isCell(detail)) void work.select(placeOf(scores, detail)); }}></mechanist-chart>
+      <div class="two"><mechanist-chart class="tall" .spec=${this.chart(scores, params, work.control.value, work.selected)} @chart-pick=${({ detail }: ChartPickEvent) => { if (isCell(detail)) void work.select(placeOf(scores, detail)); }}
+        @keydown=${(event: KeyboardEvent) => this.pinOnSpace(event, { scores, params })}></mechanist-chart>
       <div>${work.selected === undefined ? html`<p class="quiet">${t('Choose a cell (arrows and Enter, or a click) to see what the model predicts then.')}</p>` : this.selected({ scores, params }, work.selected)}
       ${drawWork(work.control, {
         loading: t('Measuring the control…'), lines: 1, draw: () => html`<p class="quiet">${t('The control, values of other prompts in the same places, is in the chart’s line and table.')}</p>`,
         idle: html`<vscode-button secondary @click=${() => void work.runControl()}>${t('Measure a control')}</vscode-button>`,
       })}</div></div>`;
+  }
+
+  private pinOnSpace(event: KeyboardEvent, sweep: Sweep): void {
+    const { selected } = this.work;
+    if (event.key !== ' ' || selected === undefined || event.target instanceof HTMLButtonElement) return;
+    event.preventDefault();
+    pinCell(this.inquiry, sweep, selected);
   }
 
   private selected(sweep: Sweep, place: Place): TemplateResult {
