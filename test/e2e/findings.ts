@@ -58,6 +58,9 @@ export const findings: Spec = {
         await runCommand(page, 'Mechanist: Search Findings');
         await enter(page, '');
         await closed(page);
+        await until('rows', () => rows(page), (names) => names.some((name) => name.includes('Alpha')));
+        // The view takes the focus when it has been narrowed.
+        await page.waitForTimeout(1_000);
         await runCommand(page, 'Mechanist: Group Findings');
         await pick(page, 'Evidence');
         await until('rows', () => rows(page), (names) => names.some((name) => name.startsWith('observed')));

@@ -16,6 +16,8 @@ export const activationPatching: EvidenceMethod = {
     { name: 'hook', type: 'text', description: 'Hook point of a layer, such as blocks.2.attn.hook_z.' },
     { name: 'head', type: 'integer', optional: true, description: 'Only this head.' },
     { name: 'position', type: 'integer', optional: true, description: 'Only this position; from the end if negative.' },
+    { name: 'direction', type: 'text', choices: ['denoising', 'noising'], default: 'denoising', description: 'Clean values into the corrupted run, or the reverse: then the share lost.' },
+    { name: 'replacement', type: 'text', choices: ['patch', 'zero', 'mean', 'resample'], default: 'patch', description: 'Anything but patch ablates the base run, and the change itself is the value.' },
   ],
   async run(context) {
     const { nLayers } = configOf(context);
@@ -26,21 +28,25 @@ export const activationPatching: EvidenceMethod = {
     const by: SweepAxis[] = [...(head === undefined ? [] : ['head' as const]), ...(position === undefined ? [] : ['position' as const])];
     const groups = pairGroups(context, 'pairs');
     if (position !== undefined && groups.length > 1) throw new MechanistError('argument', 'One position is compared over prompts of one length.', { field: 'position', hint: 'Choose pairs of equal length.' });
-    // Per site: patched less corrupted for each prompt; the whole difference for each prompt.
+    const direction = context.word('direction') as 'denoising' | 'noising';
+    const replacement = context.word('replacement') as 'patch' | 'zero' | 'mean' | 'resample';
+    // Per site: patched less the base run for each prompt; the whole difference for each prompt.
     const gained: number[][] = [];
     const whole: number[] = [];
     let own = 0;
     for (const [g, group] of groups.entries()) {
       const { perRow, cleanPerRow, corruptedPerRow } = await sweep(context.model.model, context.model.runtime, {
-        clean: group.clean, corrupted: group.corrupted, metric: group.metric, hooks, by, signal: context.signal, onProgress: (done, total) => context.progress(g * total + done, groups.length * total),
+        clean: group.clean, corrupted: group.corrupted, metric: group.metric, hooks, by, direction, replacement, seed: context.seed, signal: context.signal, onProgress: (done, total) => context.progress(g * total + done, groups.length * total),
       });
-      const rows = cleanPerRow.length;
+      const [base, source] = direction === 'denoising' ? [corruptedPerRow, cleanPerRow] : [cleanPerRow, corruptedPerRow];
+      const rows = base.length;
       const sizes = perRow.dims.slice(1, -1);
       own = siteIndex(Number(layer), sizes, [...(head === undefined ? [] : [head]), ...(position === undefined ? [] : [position])]);
       for (let site = 0; site < perRow.data.length / rows; site++) {
-        (gained[site] ??= []).push(...Array.from({ length: rows }, (_, row) => perRow.data[site * rows + row]! - corruptedPerRow[row]!));
+        (gained[site] ??= []).push(...Array.from({ length: rows }, (_, row) => perRow.data[site * rows + row]! - base[row]!));
       }
-      whole.push(...cleanPerRow.map((value, row) => value - corruptedPerRow[row]!));
+      // An ablation has no other run to be a share of.
+      whole.push(...base.map((value, row) => (replacement === 'patch' ? source[row]! - value : 1)));
     }
     if (!(Math.abs(mean(whole)) > 1e-6)) throw new MechanistError('argument', 'Clean and corrupted prompts are answered alike, so nothing can return.', { field: 'pairs' });
     const share = (values: readonly number[]): number => mean(values) / mean(whole);
@@ -48,7 +54,7 @@ export const activationPatching: EvidenceMethod = {
     const sums = (drawn: Int32Array, from: readonly number[]): number => drawn.reduce((sum, i) => sum + from[i]!, 0);
     const control = nullOf(`other places: ${hooks.length} layers${head === undefined ? '' : ', all heads'}${position === undefined ? '' : ', all positions'}`, gained.filter((_, site) => site !== own).map(share));
     return {
-      metric: 'share of the logit difference restored', value: share(values),
+      metric: replacement !== 'patch' ? 'change of the logit difference' : `share of the logit difference ${direction === 'denoising' ? 'restored' : 'lost'}`, value: share(values),
       ...(values.length > 1 && { interval: intervalOf(values.length, (drawn) => sums(drawn, values) / sums(drawn, whole), context.seed) }), ...(control && { control }),
     };
   },

@@ -1,5 +1,6 @@
 /** What can be pinned without a draft: the word under the cursor with its strongest feature, and what panels pin. */
-import { l10n, window } from 'vscode';
+import { Uri, l10n, window, workspace } from 'vscode';
+import { isAbsolute } from 'node:path';
 import type { EvidenceDraft } from '../../notes/format/schema.ts';
 import { formatLink } from '../../notes/subjects.ts';
 import type { PanelKind, Pin } from '../../protocol/views/panel.ts';
@@ -36,16 +37,27 @@ export async function pinAtCursor(engine: EnginePort, inspector: Inspector): Pro
 export async function draftOfPanel(models: OpenModels, kind: PanelKind, { claim, subjects, evidence }: Pin): Promise<PinDraft> {
   const { model, dictionary } = await models.need();
   const [first] = subjects;
+  const inputsOf = await Promise.all(evidence.map(({ inputs }) => noteInputs(inputs ?? {})));
   return {
     ...(claim === undefined ? {} : { claim }), ...(first?.label === undefined ? {} : { title: first.label.slice(0, 300) }), kind, subjects: subjects.map(({ subject }) => subject),
-    evidence: evidence.map(({ interval, control, inputs, parameters, seed, measures, ...rest }): EvidenceDraft => ({
+    evidence: evidence.map(({ interval, control, parameters, seed, measures, ...rest }, i): EvidenceDraft => ({
       ...rest, date: `${new Date().toISOString().slice(0, 19)}Z`, models: [{ id: model.id, hash: model.hash }],
       dictionaries: dictionary === undefined || !subjects.some((subject) => subject.kind === 'feature') ? [] : [{ model: model.id, id: dictionary.id, hash: dictionary.hash }],
-      inputs: inputs ?? {}, parameters: parameters ?? {}, seed: seed ?? 0, measures: measures ?? {},
+      inputs: inputsOf[i]!, parameters: parameters ?? {}, seed: seed ?? 0, measures: measures ?? {},
       ...(interval === undefined ? {} : { interval: ordered(interval) }),
       ...(control === undefined ? {} : { control: { name: control.name, value: control.value, ...(control.interval === undefined ? {} : { interval: ordered(control.interval) }) } }),
     })),
   };
+}
+
+/** Inputs as a note holds them: one pair as a line of a pair file, and the content of a file that lies anywhere. */
+async function noteInputs({ pair, ...inputs }: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const kept: Record<string, unknown> = pair === undefined ? inputs : { ...inputs, pairs: JSON.stringify(pair) };
+  for (const name of ['pairs', 'held_out']) {
+    const path = kept[name];
+    if (typeof path === 'string' && isAbsolute(path)) kept[name] = new TextDecoder().decode(await workspace.fs.readFile(Uri.file(path)));
+  }
+  return kept;
 }
 
 const ordered = ([a, b]: readonly [number, number]): [number, number] => [Math.min(a, b), Math.max(a, b)];

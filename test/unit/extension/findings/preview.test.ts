@@ -34,7 +34,7 @@ function preview(href: string): { children: PreviewToken[]; parser: MarkdownPars
   const [open, text, close, block] = ['link_open', 'text', 'link_close', 'inline'].map((type) => new Token(type)) as [Token, Token, Token, Token];
   open.attrSet('href', href);
   block.children = [open, text, close];
-  rules[0]!({ tokens: [block], Token: Token as never });
+  rules[0]!({ tokens: [block], Token });
   return { children: block.children, parser };
 }
 
