@@ -5,7 +5,7 @@ import { hubIdPattern } from '../../protocol/methods.ts';
 import type { DictionarySummary, ModelSource, ModelSummary, ZooEntry } from '../../protocol/methods.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import type { EnginePort } from '../process/enginePort.ts';
-import { bytesText, countText } from '../inspection/words.ts';
+import { bytesText, countText, dictionaryName } from '../inspection/words.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { ActiveModel, OpenModels, OpenOptions } from '../models/openModels.ts';
 import { viewIds } from '../commandIds.ts';
@@ -37,7 +37,7 @@ export async function pickDictionary(model: ModelSummary, models: OpenModels, st
     placeholder: l10n.t('Features are read with this dictionary, at its hook point'),
     step, totalSteps: step,
     items: Promise.resolve(model.dictionaries.map((dictionary) => ({
-      label: `${dictionary.dictionary === used ? '$(check) ' : ''}${dictionary.hook}`,
+      label: `${dictionary.dictionary === used ? '$(check) ' : ''}${dictionaryName(dictionary)}`,
       description: `${dictionary.kind.toUpperCase()} · ${dictionary.architecture} · ${l10n.t('{0} features', dictionary.latents)}`,
       value: dictionary,
     }))),

@@ -6,7 +6,7 @@ import type { Translate } from '../translate.ts';
 import { commandIds } from '../commandIds.ts';
 import { tokensIn } from './inspectionCache.ts';
 import type { InspectedWindow, PlacedToken } from './inspectionCache.ts';
-import { activationText, bar, percent, visible } from './words.ts';
+import { activationText, bar, dictionaryName, percent, visible } from './words.ts';
 
 export type HoverPart =
   /** Our own words; plain text. */
@@ -59,7 +59,7 @@ export function waitingLines(message: string, links: readonly ('log' | 'restart'
 function titleLine({ inspected, token, modelId }: HoverSubject, t: Translate): HoverLine {
   const { dictionary, tokens } = inspected.inspection;
   const place = t('token {0} of {1}', token.index + 1, tokens.length);
-  const tail: HoverPart[] = dictionary === undefined ? [] : [text(' · '), foreign(dictionary.hook)];
+  const tail: HoverPart[] = dictionary === undefined ? [] : [text(' · '), foreign(dictionaryName(dictionary))];
   return [foreign(shown(token.token.text)), text(`  ▏${place} · `), foreign(modelId), ...tail];
 }
 

@@ -21,6 +21,11 @@ export function activationText(value: number): string {
   return value.toPrecision(Math.abs(value) >= 10 ? 3 : 2).replace(/e\+?/, 'e');
 }
 
+/** What tells a dictionary from the others of its model: several may read one hook point. */
+export function dictionaryName({ id, hook }: { readonly id: string; readonly hook: string }): string {
+  return id.startsWith(hook) ? id : `${id} · ${hook}`;
+}
+
 export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));

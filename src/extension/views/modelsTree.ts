@@ -7,7 +7,7 @@ import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { onKindChange } from '../process/kindChange.ts';
-import { bytesText, countText } from '../inspection/words.ts';
+import { bytesText, countText, dictionaryName } from '../inspection/words.ts';
 import type { OpenModels } from '../models/openModels.ts';
 
 export type ModelNode =
@@ -87,7 +87,7 @@ export class ModelsTree implements TreeDataProvider<ModelNode> {
   private dictionaryItem(model: ModelSummary, dictionary: DictionarySummary): TreeItem {
     const { active } = this.models;
     const isUsed = active?.model.model === model.model && active.dictionary?.dictionary === dictionary.dictionary;
-    const item = new TreeItem(dictionary.hook);
+    const item = new TreeItem(dictionaryName(dictionary));
     item.id = `dictionary:${model.model}:${dictionary.dictionary}`;
     item.iconPath = new ThemeIcon(isUsed ? 'pass-filled' : 'book');
     item.description = `${dictionary.kind.toUpperCase()} · ${dictionary.architecture} · ${l10n.t('{0} features', dictionary.latents)}`;
