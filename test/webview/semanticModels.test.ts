@@ -125,7 +125,7 @@ describe('an effect', () => {
 
   it('claims nothing that a random direction does as well', () => {
     expect(verdict(effect)).toContain('18 times');
-    expect(verdict({ ...effect, random: { ...effect.random, kl: 0.5 } })).toContain('no evidence');
+    expect(verdict({ ...effect, random: { ...effect.random, kl: 0.5 } })).toContain('(1.8 times): no evidence');
     expect(verdict({ ...effect, norm: 0 })).toContain('Nothing is changed');
   });
 

@@ -89,7 +89,7 @@ export class SemanticView extends PageElement {
     const { session, place } = this;
     const card = this.card.value;
     const subject = place.feature === undefined ? undefined : this.subjectOf(place.feature, card?.row.feature === place.feature ? card.row.label?.label : undefined);
-    const title = place.feature === undefined ? undefined : `#${place.feature}${subject?.label === undefined ? '' : ` ${subject.label}`}`;
+    const title = place.feature === undefined ? undefined : `#${place.feature}${subject?.label === undefined ? '' : ` ${subject.label.length > 40 ? `${subject.label.slice(0, 38)}…` : subject.label}`}`;
     const about = JSON.stringify([title, subject]);
     if (session?.started !== true || about === this.told) return;
     this.told = about;

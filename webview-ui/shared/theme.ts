@@ -23,19 +23,21 @@ export function readPalette(body: HTMLElement = document.body): Palette {
   const style = getComputedStyle(body);
   const color = (name: string, otherwise: string): string => style.getPropertyValue(`--vscode-${name}`).trim() || otherwise;
   const text = color('foreground', '#808080');
+  const warning = color('editorWarning-foreground', text);
+  const background = color('editor-background', 'transparent');
   const quiet = color('descriptionForeground', text);
   const highContrast = body.classList.contains('vscode-high-contrast') || body.classList.contains('vscode-high-contrast-light');
   return {
     text, quiet, highContrast,
-    background: color('editor-background', 'transparent'),
+    background,
     grid: highContrast ? quiet : color('editorIndentGuide-background1', quiet),
     border: color('contrastBorder', color('panel-border', quiet)),
     focus: color('focusBorder', text),
     activation: color('charts-blue', '#3794ff'),
     positive: color('charts-blue', '#3794ff'),
-    // Some themes' orange is nearly as dark as their background; their yellow is not.
-    negative: mix(color('charts-orange', '#d18616'), color('charts-yellow', '#cca700'), 0.35),
-    control: color('disabledForeground', '#888888'),
+    // Some themes' orange is nearly as dark as their background, their yellow is not; high contrast has neither.
+    negative: mix(color('charts-orange', warning), color('charts-yellow', warning), 0.35),
+    control: mix(text, background, 0.72),
     categories: ['blue', 'green', 'purple', 'yellow', 'red', 'orange'].map((name) => color(`charts-${name}`, text)),
     font: color('font-family', 'sans-serif'),
     fontSize: Number.parseFloat(color('font-size', '13')) || 13,

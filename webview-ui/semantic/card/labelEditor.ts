@@ -48,7 +48,7 @@ export class LabelEditor extends PageElement {
   override render(): TemplateResult | typeof nothing {
     const label = this.card?.row.label;
     if (this.card === undefined) return nothing;
-    return html`${this.editing ? this.field(label) : html`<h2 class="label">${label === undefined ? html`<span class="quiet">${t('no label')}</span>` : label.label} ${author(label)}</h2>
+    return html`${this.editing ? this.field(label) : html`<h2 class="label" title=${label?.label ?? ''}>${label === undefined ? html`<span class="quiet">${t('no label')}</span>` : label.label}</h2>${author(label)}
         ${this.mayWrite() ? iconButton('edit', t('Edit the label (e)'), () => this.edit()) : nothing}
         ${iconButton('lightbulb', t('Suggest a label from statistics'), () => this.suggest())}`}
       ${this.suggested()}

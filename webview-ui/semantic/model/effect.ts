@@ -63,8 +63,10 @@ export function nextRows({ next }: FeatureEffect, limit: number): NextRow[] {
 /** Whether the effect is more than that of an arbitrary direction of the same size. */
 export function verdict({ changed, random, norm }: FeatureEffect): string {
   if (norm === 0) return t('Nothing is changed: the feature is silent in this text, or clamped to the value that it has.');
-  if (changed.kl > 3 * random.kl) return t('The change is specific: {0} times that of a random direction of equal norm.', (changed.kl / Math.max(random.kl, 1e-9)).toFixed(changed.kl / Math.max(random.kl, 1e-9) >= 10 ? 0 : 1));
-  return t('A random direction of equal norm changes as much: no evidence that the feature itself does this.');
+  const times = changed.kl / Math.max(random.kl, 1e-9);
+  const text = times >= 10 ? times.toFixed(0) : times.toFixed(1);
+  if (times > 3) return t('The change is specific: {0} times that of a random direction of equal norm.', text);
+  return t('Not clearly more than a random direction of equal norm ({0} times): no evidence that the feature itself does this.', text);
 }
 
 export function effectPin(subject: Subject, text: string, action: FeatureAction, effect: FeatureEffect): Pin {
