@@ -138,8 +138,13 @@ export class GraphCanvas extends PageElement {
     const frame = this.querySelector<HTMLElement>('.graph-frame');
     if (view === undefined || frame === null) return undefined;
     this.layout ??= layoutGraph(view, this.tokens.length, this.layers, frame.clientWidth || 600, frame.clientHeight || 400);
-    const selected = this.selected === undefined ? -1 : view.nodes.findIndex(({ node }) => node === this.selected);
-    return sceneOf(view, this.layout, { tokens: this.tokens, layers: this.layers, pinned: new Set(this.pinned), selected: selected < 0 ? undefined : selected, hovered: this.hovered ?? this.cursor });
+    return sceneOf(view, this.layout, { tokens: this.tokens, layers: this.layers, pinned: new Set(this.pinned), selected: this.selectedIndex(), hovered: this.hovered ?? this.cursor });
+  }
+
+  /** Place in the view of the node whose card is open. */
+  private selectedIndex(): number | undefined {
+    const found = this.selected === undefined ? -1 : (this.view?.nodes.findIndex(({ node }) => node === this.selected) ?? -1);
+    return found < 0 ? undefined : found;
   }
 
   private at(event: MouseEvent): number | undefined {
@@ -164,10 +169,11 @@ export class GraphCanvas extends PageElement {
   private onKey(event: KeyboardEvent): void {
     const { view, layout } = this;
     if (view === undefined || layout === undefined) return;
-    if (event.key === 'Enter') this.tell('node-open', this.cursor);
-    else if (event.key === ' ') this.tell('node-pin', this.cursor);
+    const current = this.cursor ?? this.selectedIndex();
+    if (event.key === 'Enter') this.tell('node-open', current);
+    else if (event.key === ' ') this.tell('node-pin', current);
     else {
-      const next = nodeBeside(layout, view.nodes, this.layers, this.cursor, event.key);
+      const next = nodeBeside(layout, view.nodes, this.layers, current, event.key);
       if (next === undefined) return;
       this.cursor = next;
     }
