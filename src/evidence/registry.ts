@@ -6,6 +6,7 @@ import { directAttribution } from './methods/directAttribution.ts';
 import { featureAuroc, featureStatistics } from './methods/featureActivity.ts';
 import { featureEffect } from './methods/featureEffect.ts';
 import { featureMatch } from './methods/featureMatch.ts';
+import { featureAblation, featureClamp } from './methods/featurePrediction.ts';
 import { headAblation, headScore } from './methods/heads.ts';
 import { activationPatching } from './methods/patching.ts';
 import { logitDifference, surprise } from './methods/prediction.ts';
@@ -13,7 +14,7 @@ import { directionErasure, linearProbe } from './methods/probe.ts';
 
 export const evidenceMethods: readonly EvidenceMethod[] = [
   logitDifference, surprise, headScore, directAttribution, headAblation, activationPatching, circuitFaithfulness,
-  featureStatistics, featureAuroc, featureEffect, featureMatch, linearProbe, directionErasure,
+  featureStatistics, featureAuroc, featureEffect, featureAblation, featureClamp, featureMatch, linearProbe, directionErasure,
 ];
 
 /** `ablation.head@1`. */

@@ -2,7 +2,7 @@
 import { Uri, l10n, window, workspace } from 'vscode';
 import { isAbsolute } from 'node:path';
 import type { EvidenceDraft } from '../../notes/format/schema.ts';
-import { formatLink } from '../../notes/subjects.ts';
+import { formatLink, linkTarget } from '../../notes/subjects.ts';
 import type { PanelKind, Pin } from '../../protocol/views/panel.ts';
 import { inspectedDocument } from '../editor/documents.ts';
 import { tokenAt } from '../inspection/inspectionCache.ts';
@@ -43,11 +43,18 @@ export async function draftOfPanel(models: OpenModels, kind: PanelKind, { claim,
     evidence: evidence.map(({ interval, control, parameters, seed, measures, ...rest }, i): EvidenceDraft => ({
       ...rest, date: `${new Date().toISOString().slice(0, 19)}Z`, models: [{ id: model.id, hash: model.hash }],
       dictionaries: dictionary === undefined || !subjects.some((subject) => subject.kind === 'feature') ? [] : [{ model: model.id, id: dictionary.id, hash: dictionary.hash }],
-      inputs: inputsOf[i]!, parameters: parameters ?? {}, seed: seed ?? 0, measures: measures ?? {},
+      inputs: inputsOf[i]!, parameters: noteParameters(parameters ?? {}), seed: seed ?? 0, measures: measures ?? {},
       ...(interval === undefined ? {} : { interval: ordered(interval) }),
       ...(control === undefined ? {} : { control: { name: control.name, value: control.value, ...(control.interval === undefined ? {} : { interval: ordered(control.interval) }) } }),
     })),
   };
+}
+
+/** What a page says of an action on a feature, as the parameters of the method. */
+function noteParameters({ action, subject, ...parameters }: Record<string, unknown>): Record<string, unknown> {
+  const target = typeof subject === 'string' ? linkTarget(subject) : undefined;
+  const { kind, value } = (action ?? {}) as { kind?: unknown; value?: unknown };
+  return { ...parameters, ...(target?.kind === 'feature' ? { feature: target.index } : {}), ...(kind === 'clamp' ? { clamp: value } : {}) };
 }
 
 /** Inputs as a note holds them: one pair as a line of a pair file, and the content of a file that lies anywhere. */

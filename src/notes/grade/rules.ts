@@ -46,6 +46,8 @@ export const methodRules: Readonly<Record<string, MethodRule>> = {
   'probe.linear': { approach: 'structural-probing', shows: ['observed', 'decodable', 'selective'], neutral: 0.5 },
   'ablation.head': { approach: 'knockout', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
   'feature.effect': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
+  'ablation.feature': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
+  'steering.feature': { approach: 'causal-probing', shows: ['observed', 'causal'], neutral: 0 },
   'direction.erasure': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
   'patching.activation': { approach: 'patching', shows: ['observed', 'causal', 'sufficient'], neutral: 0, least: 0.5 },
   'circuit.faithfulness': { approach: 'circuit-discovery', shows: ['observed', 'causal', 'sufficient'], neutral: 0, least: 0.5 },

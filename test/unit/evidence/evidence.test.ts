@@ -61,6 +61,8 @@ const requests: Readonly<Record<string, () => Partial<MeasureRequest>>> = {
   'feature.statistics': () => ({ inputs: { text }, dictionaries: [hook], parameters: { feature: 5 } }),
   'feature.auroc': () => ({ inputs: labelled(), dictionaries: [hook], parameters: { feature: 5, variable: 'known', nulls: 5 } }),
   'feature.effect': () => ({ inputs: { pairs }, dictionaries: [hook], parameters: { feature: 5, clamp: 3, nulls: 3 } }),
+  'ablation.feature': () => ({ inputs: { text }, dictionaries: [hook], parameters: { feature: 5, nulls: 3 } }),
+  'steering.feature': () => ({ inputs: { text }, dictionaries: [hook], parameters: { feature: 5, clamp: 4, nulls: 3 } }),
   'feature.match': () => ({ inputs: { text }, models: ['tiny', 'tiny'], dictionaries: [hook, hook], parameters: { feature: 5, other_feature: 5, nulls: 10 } }),
   'probe.linear': () => ({ inputs: labelled(), parameters: { hook, variable: 'known', examples: 60 } }),
   'direction.erasure': () => ({ inputs: { ...labelled(), pairs }, parameters: { hook, variable: 'known', other: 'random', examples: 60, nulls: 3 } }),
@@ -112,6 +114,14 @@ describe('values', () => {
   it('patching the last residual stream restores everything', async () => {
     const record = await record_('patching.activation', { parameters: { hook: 'blocks.3.hook_resid_post' } });
     expect(record.value).toBeCloseTo(1, 4);
+  });
+
+  it('patching the other way, the last residual stream loses everything; an ablation is a change and no share', async () => {
+    const lost = await record_('patching.activation', { parameters: { hook: 'blocks.3.hook_resid_post', direction: 'noising' } });
+    expect(lost).toMatchObject({ metric: 'share of the logit difference lost' });
+    expect(lost.value).toBeCloseTo(1, 4);
+    const ablated = await record_('patching.activation', { parameters: { hook: 'blocks.1.attn.hook_z', head: 2, direction: 'noising', replacement: 'mean' } });
+    expect(ablated.metric).toBe('change of the logit difference');
   });
 
   it('a different seed gives another null, the same value', async () => {
