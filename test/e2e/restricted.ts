@@ -2,8 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { hoverOver } from './pages/editor.ts';
 import { choices, pickTyped, runCommand } from './pages/palette.ts';
-import { expand, openInspector } from './pages/sidebar.ts';
-import { until } from './pages/until.ts';
+import { expand, openInspector, row } from './pages/sidebar.ts';
 import { inspection, sampleFiles } from './support/sample.ts';
 import type { Spec } from './support/spec.ts';
 
@@ -38,7 +37,7 @@ export const restricted: Spec = {
       async run({ page }) {
         await openInspector(page);
         await expand(page, 'Models');
-        await until('models', () => page.locator('.sidebar').getByRole('treeitem', { name: /fable/ }).count(), (count) => count > 1);
+        await row(page, /fable-4l/).waitFor();
       },
     },
   ],
