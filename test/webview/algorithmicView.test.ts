@@ -285,6 +285,15 @@ describe('the attribution graph', () => {
     expect(host.state).toMatchObject({ graph: { pinned: [1], file: '/w/x.graph.json' } });
   });
 
+  it('keeps its element, and with it the focus, when a node is pinned', async () => {
+    await open({ tab: 'graph', question, graph: { graph: 'g1' } }, { 'graph.list': () => [summaryOf()] });
+    const canvas = view.querySelector('mechanist-graph')!;
+    canvas.dispatchEvent(new CustomEvent('node-pin', { detail: { node: 2 }, bubbles: true }));
+    await settled();
+    expect(host.called('graph.view').at(-1)).toMatchObject({ pinned: [2] });
+    expect(view.querySelector('mechanist-graph')).toBe(canvas);
+  });
+
   it('says what a model without transcoders lacks', async () => {
     await open({ tab: 'graph', question }, { 'graph.sets': () => [] });
     expect(text('mechanist-graph-tab')).toContain('has no transcoders');

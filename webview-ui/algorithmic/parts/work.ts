@@ -14,16 +14,22 @@ export interface WorkParts<T> {
   readonly idle?: unknown;
 }
 
-/** The last value stays, dimmed, while a new one is on the way. */
+/** The last value stays, in the same elements, while a new one is on the way: focus is not lost, and what takes long says so. */
 export function drawWork<T>(resource: Resource<T>, { draw, loading, lines = 5, idle = nothing }: WorkParts<T>): unknown {
   const { state } = resource;
   switch (state.kind) {
     case 'idle': return idle;
-    case 'ready': return draw(state.value);
+    case 'ready': return settled(draw(state.value), undefined);
     case 'failed': return failure(state.message, { label: t('Try again'), run: () => resource.retry() });
-    case 'loading': return html`${progressLine({ what: loading, share: shareOf(state.progress), cancel: () => resource.cancel() })}
-      ${state.previous === undefined ? skeleton('', { lines }) : html`<div aria-busy="true" class="stale">${draw(state.previous)}</div>`}`;
+    case 'loading': {
+      const progress = progressLine({ what: loading, share: shareOf(state.progress), cancel: () => resource.cancel() });
+      return state.previous === undefined ? html`${progress}${skeleton('', { lines })}` : settled(draw(state.previous), progress);
+    }
   }
+}
+
+function settled(content: unknown, progress: TemplateResult | undefined): TemplateResult {
+  return html`<div class="result">${progress === undefined ? nothing : html`<div class="result-progress">${progress}</div>`}<div class=${progress === undefined ? '' : 'busy'} aria-busy=${progress !== undefined}>${content}</div></div>`;
 }
 
 /** Share of a report `{ done, of }`; undefined for others. */
