@@ -23,11 +23,11 @@ export interface SuffixSlice extends PatchedSlice {
 
 /**
  * Undefined where positions do not run through the graph in the way this needs: models that are not causal, hooks
- * inside attention, metrics that read every position, graphs of unknown make.
+ * inside attention, metrics that read every position, graphs of unknown make. `output`: where the slice ends.
  */
-export function suffixSlice(model: Model, graph: Graph, hook: string): SuffixSlice | undefined {
+export function suffixSlice(model: Model, graph: Graph, hook: string, output = metricPerRowOutput): SuffixSlice | undefined {
   if (model.config?.causal !== true || !positionwise.test(hook)) return undefined;
-  const { graph: sliced, boundary } = sliceDownstream(graph, [hook], [metricPerRowOutput]);
+  const { graph: sliced, boundary } = sliceDownstream(graph, [hook], [output]);
   if (!boundary.includes(positionInput) || sliced.nodes.some(({ op }) => op === 'Shape' || op === 'Range')) return undefined;
   const remembered = [...rememberedIn(graph)].filter((name) => sliced.nodes.some((node) => node.outputs.includes(name)));
   const cutAxes = new Map<string, number | undefined>();
@@ -45,7 +45,7 @@ export function suffixSlice(model: Model, graph: Graph, hook: string): SuffixSli
     if (kept === undefined) b.append(node);
     else appendRemembered(b, node, kept);
   }
-  return { graph: b.build([metricPerRowOutput]), boundary, remembered, cutAxes };
+  return { graph: b.build([output]), boundary, remembered, cutAxes };
 }
 
 /** Feeds of one run from position `from` on. */

@@ -21,6 +21,7 @@ import type { Tensor } from '../tensor.ts';
 import { narrowLastBlock } from './lastBlock.ts';
 import { patchedSlice, rowFeed, sliceFeeds } from './patchedSlice.ts';
 import type { PatchedSlice } from './patchedSlice.ts';
+import { readoutFeeds, readoutSlice } from './readoutSlice.ts';
 import { replacementSource } from './replacement.ts';
 import type { Replacement } from './replacement.ts';
 import { sitesOf } from './sites.ts';
@@ -81,8 +82,10 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
   const graph = narrow ?? everywhere;
   for (const hook of options.hooks) if (typeOf(graph, hook)?.shape === undefined) throw unknownHook(hook, graph.types.keys());
 
-  const slices = options.hooks.map((hook) => sliceOf(model, graph, hook, options));
-  const captures = new Set(slices.flatMap(({ slice, suffix }) => [...slice.boundary, ...(suffix?.remembered ?? [])]));
+  const last = narrow === undefined ? undefined : `blocks.${model.config!.nLayers - 1}.hook_resid_post`;
+  const slices = options.hooks.map((hook) => sliceOf(model, graph, hook, options, last));
+  const readout = last !== undefined && slices.some(({ suffix }) => suffix !== undefined) ? { stream: last, slice: readoutSlice(graph, last) } : undefined;
+  const captures = new Set([...slices.flatMap(({ slice, suffix }) => [...slice.boundary, ...(suffix?.remembered ?? [])]), ...(readout?.slice.boundary ?? [])]);
   const [base, source] = options.direction === 'noising' ? [clean, corrupted] : [corrupted, clean];
   const ids = clean.get(model.requiredInputs[0]!)!;
   const rows = ids.dims[0]!;
@@ -106,6 +109,10 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
     const hook = options.hooks[h]!;
     const roles = hookAxes(hook, typeOf(graph, hook)!.shape!);
     const values = replacementSource(options.replacement ?? 'patch', baseRun.get(hook)!, sourceRun.get(hook)!, roles, options.seed ?? 0);
+    const pending: PendingRun[] = [];
+    const place = (members: readonly number[], { data }: Tensor): void => {
+      members.forEach((site, i) => perRow.set((data as Float32Array).subarray(i * rows, (i + 1) * rows), (h * first.count + site) * rows));
+    };
     const unreached = suffix === undefined ? [] : sitesBehind(sites[h]!, metricPosition(options.metric)!, ids.dims[1]!);
     const untouched = baseRun.get(metricPerRowOutput)!.data as Float32Array;
     for (const site of unreached) perRow.set(untouched, (h * first.count + site) * rows);
@@ -116,9 +123,15 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
       const feeds = suffix === undefined
         ? sliceFeeds(slice, hook, captured, values, sites[h]!.masks(members, rows), rowsOf)
         : suffixFeeds(suffix, hook, captured, values, sites[h]!.masks(members, rows, from), rowsOf, from);
-      const results = (await runtime.run((suffix ?? slice).graph, feeds, parameters)).get(metricPerRowOutput)!.data as Float32Array;
-      members.forEach((site, i) => perRow.set(results.subarray(i * rows, (i + 1) * rows), (h * first.count + site) * rows));
+      const [result] = (await runtime.run(slice.graph, feeds, parameters)).values();
+      if (suffix !== undefined && readout !== undefined) pending.push({ members, result: result! });
+      else place(members, result!);
       options.onProgress?.(done += members.length, total);
+    }
+    for (const { members, stream } of joined(pending, rows, options.rowsPerRun ?? defaultRows)) {
+      throwIfCancelled(options.signal);
+      const feeds = readoutFeeds(readout!.slice, readout!.stream, stream, captured, rowFeed(members.length, rows));
+      place(members, (await runtime.run(readout!.slice.graph, feeds, parameters)).get(metricPerRowOutput)!);
     }
   }
   const dims = [sites.length, ...first.sizes];
@@ -133,9 +146,34 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
   };
 }
 
-function sliceOf(model: Model, graph: Graph, hook: string, { by, wholeSequences }: SweepOptions): { slice: PatchedSlice; suffix: SuffixSlice | undefined } {
-  const suffix = by.includes('position') && wholeSequences !== true ? suffixSlice(model, graph, hook) : undefined;
+function sliceOf(model: Model, graph: Graph, hook: string, { by, wholeSequences }: SweepOptions, end: string | undefined): { slice: PatchedSlice; suffix: SuffixSlice | undefined } {
+  const suffix = by.includes('position') && wholeSequences !== true ? suffixSlice(model, graph, hook, end) : undefined;
   return { slice: suffix ?? patchedSlice(graph, hook), suffix };
+}
+
+/** Patched runs that wait for their readout: the last stream [sites·rows, 1, d]. */
+interface PendingRun {
+  readonly members: readonly number[];
+  readonly result: Tensor;
+}
+
+/** Pending runs put together to at most `rowsPerRun` rows (or one run). */
+function* joined(pending: readonly PendingRun[], rows: number, rowsPerRun: number): Generator<{ members: number[]; stream: Tensor }> {
+  for (let start = 0; start < pending.length; ) {
+    let end = start + 1;
+    let count = pending[start]!.members.length;
+    while (end < pending.length && (count + pending[end]!.members.length) * rows <= rowsPerRun) count += pending[end++]!.members.length;
+    const part = pending.slice(start, end);
+    const width = part[0]!.result.dims.at(-1)!;
+    const data = new Float32Array(count * rows * width);
+    let at = 0;
+    for (const { result } of part) {
+      data.set(result.data as Float32Array, at);
+      at += result.data.length;
+    }
+    yield { members: part.flatMap(({ members }) => [...members]), stream: { dtype: 'float32', dims: [count * rows, 1, width], data } };
+    start = end;
+  }
 }
 
 /** Sites at positions after the one the metric reads, which cannot reach it. */
@@ -144,12 +182,14 @@ function sitesBehind(sites: Sites, at: number, positions: number): number[] {
   return Array.from({ length: sites.count }, (_, site) => site).filter((site) => sites.positionOf(site)! > read);
 }
 
+const defaultRows = 64;
+
 /** Positions that share a run from the first of them on: few, so that little is computed twice. */
 const positionsPerRun = 4;
 
 /** Sites that run together. `from`: the first position any of them touches. */
 function* chunksOf(sites: Sites, rows: number, options: SweepOptions, byPosition: boolean, without: ReadonlySet<number>): Generator<{ members: number[]; from: number }> {
-  const perRun = Math.max(1, Math.floor((options.rowsPerRun ?? 64) / rows));
+  const perRun = Math.max(1, Math.floor((options.rowsPerRun ?? defaultRows) / rows));
   const all = Array.from({ length: sites.count }, (_, site) => site).filter((site) => !without.has(site));
   const block = (site: number): number => (byPosition ? Math.floor(sites.positionOf(site)! / positionsPerRun) : 0);
   for (const group of Map.groupBy(all, block).values()) {
