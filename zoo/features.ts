@@ -2,15 +2,16 @@
  * `npm run zoo:features -- MODEL…`: the feature stores that come with a model's dictionaries, under
  * `zoo/models/MODEL/features`: one folder per dictionary (and layer), and the corpus they share. Features get labels from
  * statistics, scored on held-out text; labels.json and labels.md of the model say how good they are, also on the features
- * that ground truth identifies. The same files give the same bytes.
+ * that ground truth identifies. The same files give the same bytes. `--labels` makes only the labels anew.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { CrossLayerTranscoder, Dictionary } from '../src/engine/dictionaries/dictionary.ts';
 import { openDictionary, openTranscoders, spansLayers } from '../src/engine/dictionaries/open.ts';
 import { openHuggingFace } from '../src/engine/models/huggingface.ts';
 import { Runtime } from '../src/engine/runtime/runtime.ts';
-import { saveCorpus } from '../src/semantic/store/corpus.ts';
+import { openCorpus, saveCorpus } from '../src/semantic/store/corpus.ts';
 import { harvestStore } from '../src/semantic/store/harvest.ts';
 import { storeFiles } from '../src/semantic/store/manifest.ts';
 import type { StoreOptions } from '../src/semantic/store/manifest.ts';
@@ -28,12 +29,14 @@ import { loadFableTokenizer } from './tokenizer/encode.ts';
 const ofAutoencoders: Partial<StoreOptions> = { top: 6, bands: 5, perBand: 1, random: 1, window: 8, bins: 16, tokens: 5, coactive: 5 };
 const ofTranscoders: Partial<StoreOptions> = { ...ofAutoencoders, top: 4, bands: 2, window: 6, bins: 12, tokens: 4, coactive: 3 };
 
-async function build(id: string): Promise<void> {
+async function build(id: string, labelsOnly: boolean): Promise<void> {
   const folder = join(modelFolder(id), 'features');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const corpus = bundledCorpus(loadFableTokenizer());
-  saveCorpus(join(folder, storeFiles.corpus), corpus);
+  if (!labelsOnly) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    saveCorpus(join(folder, storeFiles.corpus), bundledCorpus(loadFableTokenizer()));
+  }
+  const corpus = openCorpus(join(folder, storeFiles.corpus));
   const model = await openHuggingFace(modelFolder(id));
   const runtime = new Runtime({ threads: 1 });
   const rows: StoreLabels[] = [];
@@ -42,7 +45,7 @@ async function build(id: string): Promise<void> {
     const steps = harvestStore({ model, runtime, source, corpus, folder: join(folder, name), options: source.weights.kind === 'sae' ? ofAutoencoders : ofTranscoders, sharedCorpus: true });
     let step = await steps.next();
     while (step.done !== true) step = await steps.next();
-    rmSync(join(folder, name, storeFiles.job));
+    rmSync(join(folder, name, storeFiles.job), { force: true });
     // Transcoders have many latents that few look at: their labels are made when asked for.
     if (source.weights.kind === 'sae') rows.push({ dictionary: name, features: source.latents, ...(await labelStore(join(folder, name), model, runtime, source)) });
     process.stdout.write(`${id} ${name}: ${step.value!.alive} of ${source.latents} features in ${Math.round((performance.now() - started) / 1000)} s\n`);
@@ -70,9 +73,9 @@ async function sourcesOf(id: string): Promise<[string, FeatureSource][]> {
   return found;
 }
 
-const models = process.argv.slice(2);
+const { values, positionals: models } = parseArgs({ allowPositionals: true, options: { labels: { type: 'boolean', default: false } } });
 if (models.length === 0 || models.some((id) => planOf(id) === undefined)) {
   process.stderr.write('error: name models of the zoo\n');
   process.exit(2);
 }
-for (const id of models) await build(id);
+for (const id of models) await build(id, values.labels);

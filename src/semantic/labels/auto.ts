@@ -35,7 +35,7 @@ export function* autoLabels(fit: Evidence, heldOut: Evidence, features: readonly
     if (fit.entries(feature).rows.length < fewestFirings) return undefined;
     let rule = rules.get(feature);
     if (rule === undefined) {
-      rule = learner.learn(feature)?.rule;
+      rule = learner.learn(feature);
       if (rule !== undefined) rules.set(feature, rule);
     }
     return rule;

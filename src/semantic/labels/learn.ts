@@ -2,10 +2,15 @@
  * Learning a rule for a feature from where it fires: no language model, only counts. For every place (the token, those
  * before it, what came recently) tokens are ranked by how often the feature fires there, and the set of best F1 is
  * taken; further conditions are added while they improve it, then a second alternative for what is not covered yet.
+ * Beside it stands a rule about whole passages: the tokens that mark windows with the feature. Of the two, and of how
+ * many tokens must fulfil it, what tells windows of the same evidence best is kept.
  */
 import type { Evidence } from './evidence.ts';
+import { testItems } from './items.ts';
+import type { TestItem } from './items.ts';
 import { recentReach } from './rule.ts';
 import type { Condition, Rule } from './rule.ts';
+import { balanced, countFulfilled } from './score.ts';
 
 /** Shares of firing from which a token belongs to a set. */
 const shares = [0.9, 0.7, 0.5, 0.35, 0.2, 0.1];
@@ -19,6 +24,14 @@ const mostAlternatives = 2;
 const doubt = 0.5;
 /** Tokens of a set; the most frequent ones are kept. */
 const mostIds = 32;
+
+/** Tokens of a passage that may be asked for, and how often a token must come more often in passages with the feature. */
+const leasts = [1, 2, 3, 4, 6, 8, 12, 16];
+const passageOdds = [4, 2, 1.3];
+const mostPassageIds = 32;
+const seeds = { learning: [101, 102, 103, 104, 105], choosing: [7, 8, 9] } as const;
+/** A later candidate must be better by this much. */
+const simpler = 0.01;
 
 /** What a row is to the alternative that is being learned. */
 const state = { quiet: 0, covered: 1, wanted: 2 } as const;
@@ -42,8 +55,54 @@ export class RuleLearner {
     this.states = new Uint8Array(evidence.corpus.ids.length);
   }
 
-  /** The rule of best F1 on the evidence, or undefined when the feature never fires. */
-  learn(feature: number): { readonly rule: Rule; readonly f1: number } | undefined {
+  /** The rule that tells windows of the evidence best, or undefined when the feature never fires. */
+  learn(feature: number): Rule | undefined {
+    const tokens = this.learnTokens(feature);
+    if (tokens === undefined) return undefined;
+    const items = this.windows(feature, seeds.choosing, 1);
+    if (items.length === 0) return { alternatives: tokens.alternatives, least: 1 };
+    const truth = items.map(({ positive }) => positive);
+    let best: { rule: Rule; accuracy: number } | undefined;
+    for (const alternatives of [tokens.alternatives, ...this.passageRules(feature)]) {
+      const counts = countFulfilled(alternatives, items, this.evidence.corpus);
+      for (const least of leasts) {
+        const accuracy = balanced(counts.map((count) => (count >= least ? 1 : 0)), truth);
+        if (best === undefined || accuracy > best.accuracy + simpler) best = { rule: { alternatives, least }, accuracy };
+      }
+    }
+    return best?.rule;
+  }
+
+  /** Sets of tokens that occur in windows with the feature more often than in those without it. */
+  private passageRules(feature: number): Rule['alternatives'][] {
+    const items = this.windows(feature, seeds.learning, 0);
+    const counts = new Map<number, { with: number; without: number }>();
+    let [present, absent] = [0, 0];
+    for (const { positive, from, to } of items) {
+      if (positive) present++;
+      else absent++;
+      for (const id of new Set(this.evidence.corpus.ids.subarray(from, to))) {
+        const entry = counts.get(id) ?? { with: 0, without: 0 };
+        if (positive) entry.with++;
+        else entry.without++;
+        counts.set(id, entry);
+      }
+    }
+    const ranked = [...counts].map(([id, entry]) => ({ id, gain: entry.with / present - entry.without / absent, odds: (entry.with + doubt) / present / ((entry.without + doubt) / absent) }));
+    return passageOdds.flatMap((odds) => {
+      const ids = ranked.filter((entry) => entry.odds >= odds && entry.gain > 0).toSorted((a, b) => b.gain - a.gain || a.id - b.id).slice(0, mostPassageIds).map(({ id }) => id);
+      return ids.length === 0 ? [] : [[[{ at: 0, ids } as const]]];
+    });
+  }
+
+  /** Windows to learn from are of the even contexts, windows to choose by of the odd ones. */
+  private windows(feature: number, drawn: readonly number[], parity: 0 | 1): TestItem[] {
+    const { contextLength } = this.evidence.corpus;
+    return drawn.flatMap((seed) => testItems(this.evidence, feature, seed) ?? []).filter(({ from }) => Math.floor(from / contextLength) % 2 === parity);
+  }
+
+  /** The alternatives of best F1 for single tokens, or undefined when the feature never fires. */
+  learnTokens(feature: number): { readonly alternatives: Rule['alternatives']; readonly f1: number } | undefined {
     const { rows } = this.evidence.entries(feature);
     if (rows.length === 0) return undefined;
     for (const row of rows) this.states[row] = state.wanted;
@@ -63,7 +122,7 @@ export class RuleLearner {
       }
     }
     for (const row of rows) this.states[row] = state.quiet;
-    return { rule, f1 };
+    return { alternatives: rule, f1 };
   }
 
   /** One conjunction for the rows that are wanted. Those that are active but covered already count neither way. */

@@ -13,16 +13,21 @@ export interface Judgements {
   readonly fuzzing: readonly number[];
 }
 
-/** A rule judges by itself: whether it holds anywhere in a window, and on at least half of the marked tokens. */
+/** A rule judges by itself: whether enough tokens of a window fulfil it, and whether at least half of the marked ones do. */
 export function judgeByRule(rule: Rule, items: readonly TestItem[], { ids, contextLength }: Corpus): Judgements {
-  const at = (row: number): boolean => holds(rule, ids, row, contextLength);
   return {
-    detection: items.map(({ from, to }) => {
-      for (let row = from; row < to; row++) if (at(row)) return 1;
-      return 0;
-    }),
-    fuzzing: items.map(({ marked }) => (marked.filter(at).length * 2 >= marked.length ? 1 : 0)),
+    detection: countFulfilled(rule.alternatives, items, { ids, contextLength }).map((count) => (count >= rule.least ? 1 : 0)),
+    fuzzing: items.map(({ marked }) => (marked.filter((row) => holds(rule.alternatives, ids, row, contextLength)).length * 2 >= marked.length ? 1 : 0)),
   };
+}
+
+/** Tokens of each window that fulfil a rule. */
+export function countFulfilled(alternatives: Rule['alternatives'], items: readonly TestItem[], { ids, contextLength }: Pick<Corpus, 'ids' | 'contextLength'>): number[] {
+  return items.map(({ from, to }) => {
+    let count = 0;
+    for (let row = from; row < to; row++) if (holds(alternatives, ids, row, contextLength)) count++;
+    return count;
+  });
 }
 
 const shuffles = 20;
