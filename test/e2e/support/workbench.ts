@@ -61,8 +61,11 @@ export async function openWorkbench(installation: Installation, browser: Browser
     page, folder, foreignHosts, inHost: program?.ended, installation: installation.folder,
     engines: () => engineProcesses(installation.folder),
     async reload() {
-      await page.reload({ timeout: 90_000 });
-      await ready();
+      // An address that names a file opens that file in place of what was open.
+      const address = new URL(page.url());
+      address.searchParams.delete('payload');
+      await page.goto(address.href, { timeout: 90_000 });
+      await page.locator('.statusbar-item[id*="mechanist"]').waitFor({ timeout: 120_000 });
     },
     report: (line) => void process.stdout.write(`  ${line}\n`),
     diagnosis: () => [...said.slice(-5), ...server.log().split('\n').slice(-5)].join('\n    '),
