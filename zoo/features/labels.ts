@@ -14,7 +14,7 @@ import { FeatureStore } from '../../src/semantic/store/store.ts';
 /** By how much detection must beat that of wrong labels for a label to be kept. */
 export const margin = 0.2;
 
-/** Writes labels.json into the store's folder, without the scores by bin; returns what all labels together are worth, kept or not. */
+/** Writes labels.json into the store's folder, without rules and scores by bin, which can be made again; returns what all labels together are worth, kept or not. */
 export async function labelStore(folder: string, model: Model, runtime: Runtime, source: FeatureSource): Promise<LabelSummary> {
   const store = await FeatureStore.open(folder);
   const tokenizer = (await tokenizerOf(model))!;
@@ -26,7 +26,7 @@ export async function labelStore(folder: string, model: Model, runtime: Runtime,
   while (step.done !== true) step = steps.next();
   const kept = step.value.filter((label) => beatsBaseline(label, margin));
   const { hash, id, hook, layer } = store.manifest.dictionary;
-  writeLabels(join(folder, 'labels.json'), { hash, id, hook, layer }, new Map(kept.map(({ feature, label: { score, ...label } }) => [feature, { ...label, score: { ...score!, byBin: [] } }])));
+  writeLabels(join(folder, 'labels.json'), { hash, id, hook, layer }, new Map(kept.map(({ feature, label: { label, author, score } }) => [feature, { label, author, score: { ...score!, byBin: [] } }])));
   return summarizeLabels(store, heldOut, features, step.value, margin);
 }
 
