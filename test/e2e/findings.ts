@@ -93,7 +93,7 @@ export const findings: Spec = {
         await runCommand(page, 'Go to Definition');
         await until('editor', () => activeTab(page), (name) => name.includes('alpha.md'));
         await openFile(page, 'notes.md');
-        await clickOn(page, 'hook_resid_post/5');
+        await clickOn(page, 'mechanist:feature');
         await runCommand(page, 'Find All References');
         await until('references', () => page.locator('.sidebar, .reference-zone-widget, .part.panel').allInnerTexts(), (texts) => /alpha\.md/.test(texts.join('\n')) && /beta\.md/.test(texts.join('\n')));
       },
@@ -222,7 +222,8 @@ async function openFile(page: Page, name: string): Promise<void> {
   const input = page.locator('.quick-input-widget:visible input').first();
   await input.waitFor();
   await input.fill(name);
-  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name.split('/').at(-1)! }).first().waitFor();
+  // What was open before is listed until the filter is taken in.
+  await until('files', async () => (await page.locator('.quick-input-list .monaco-list-row').allInnerTexts())[0] ?? '', (first) => first.includes(name.split('/').at(-1)!));
   await page.keyboard.press('Enter');
   await until('editor', () => activeTab(page), (tab) => tab.includes(name.split('/').at(-1)!));
 }

@@ -1,5 +1,5 @@
 /** Findings in the editor: makes the parts and registers them. Reads no file before somebody looks at a finding. */
-import { DocumentDropEdit, languages, window } from 'vscode';
+import { DocumentDropEdit, commands, languages, window } from 'vscode';
 import { viewIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
@@ -51,7 +51,7 @@ export class Findings implements Disposable {
     this.tree = this.owned.add(new FindingsTree(this.notes));
     this.map = this.owned.add(new MapPanel(this.notes));
     this.comparisons = new Comparisons(this.notes, this.verifier);
-    this.extendMarkdownIt = extendMarkdown(this.notes);
+    this.extendMarkdownIt = extendMarkdown(this.notes, () => void commands.executeCommand('markdown.preview.refresh'));
     const view = this.owned.add(window.createTreeView(viewIds.findings, { treeDataProvider: this.tree, dragAndDropController: this.tree, showCollapseAll: true }));
     this.owned.add(this.notes.onChange(() => {
       const doubtful = this.notes.index.findings().filter(({ state }) => state !== undefined && state !== 'confirmed').length;

@@ -19,6 +19,8 @@ import { addEdits } from './noteDocuments.ts';
 import type { LinkHover } from './linkHover.ts';
 
 const markdown = { language: 'markdown' };
+/** What is offered first: findings, what notes name already, dictionaries, components. */
+const order = [CompletionItemKind.Reference, CompletionItemKind.Value, CompletionItemKind.Module, CompletionItemKind.Field];
 
 export function registerLinkFeatures(notes: FindingNotes, models: OpenModels, hover: LinkHover): Disposable {
   const owned = new Disposables();
@@ -133,6 +135,7 @@ class LinkFeatures {
       completion.insertText = uri;
       completion.filterText = uri;
       completion.range = range;
+      completion.sortText = `${order.indexOf(kind)}${uri}`;
       return completion;
     };
     const { index } = this.notes;

@@ -20,9 +20,23 @@ export interface PreviewToken {
   attrSet(name: string, value: string): void;
 }
 
-/** For `extendMarkdownIt`. */
-export function extendMarkdown(notes: FindingNotes): (parser: MarkdownParser) => MarkdownParser {
+/**
+ * For `extendMarkdownIt`. `refresh` is called when what previews say of findings has changed, once there is a preview.
+ */
+export function extendMarkdown(notes: FindingNotes, refresh: () => void): (parser: MarkdownParser) => MarkdownParser {
+  let shown: string | undefined;
+  const statuses = (): string => notes.index.findings().map(({ finding: { id }, grade, state }) => `${id} ${grade} ${state ?? ''}`).toSorted().join('\n');
   return (parser) => {
+    if (shown === undefined) {
+      shown = statuses();
+      notes.onChange(() => {
+        const now = statuses();
+        if (now === shown) return;
+        shown = now;
+        refresh();
+      });
+      void notes.ready();
+    }
     const validate = parser.validateLink.bind(parser);
     parser.validateLink = (url) => url.startsWith(scheme) || validate(url);
     parser.core.ruler.push('mechanist', ({ tokens, Token }) => {

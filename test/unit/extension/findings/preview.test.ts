@@ -26,16 +26,17 @@ class Token implements PreviewToken {
 
 type Rule = Parameters<MarkdownParser['core']['ruler']['push']>[1];
 
-function preview(href: string): { children: PreviewToken[]; parser: MarkdownParser } {
+function preview(href: string, refresh = (): void => undefined): { children: PreviewToken[]; parser: MarkdownParser; index: NoteIndex; changed: () => void } {
   const index = new NoteIndex();
+  const listeners: (() => void)[] = [];
   index.update('a.md', newNote('a', { title: 'A', claim: 'c', kind: 'semantic', subjects: [], evidence: [] }));
   const rules: Rule[] = [];
-  const parser = extendMarkdown({ index } as FindingNotes)({ core: { ruler: { push: (_, rule) => rules.push(rule) } }, validateLink: (url) => url.startsWith('https:') });
+  const parser = extendMarkdown({ index, onChange: (listener: () => void) => { listeners.push(listener); return { dispose: () => undefined }; }, ready: () => Promise.resolve() } as unknown as FindingNotes, refresh)({ core: { ruler: { push: (_, rule) => rules.push(rule) } }, validateLink: (url) => url.startsWith('https:') });
   const [open, text, close, block] = ['link_open', 'text', 'link_close', 'inline'].map((type) => new Token(type)) as [Token, Token, Token, Token];
   open.attrSet('href', href);
   block.children = [open, text, close];
   rules[0]!({ tokens: [block], Token });
-  return { children: block.children, parser };
+  return { children: block.children, parser, index, changed: () => listeners.forEach((listener) => listener()) };
 }
 
 describe('links in the built-in preview', () => {
@@ -51,6 +52,16 @@ describe('links in the built-in preview', () => {
     expect(preview('mechanist:feature/m/d/5').children[0]!.attrGet('title')).toBe('feature 5 of d, m');
     expect(preview('mechanist:finding/gone').children[3]!.content).toBe(' (?)');
     expect(preview('mechanist:nonsense').children[0]!.attrGet('title')).toBe('mechanist:nonsense');
+  });
+
+  it('are drawn again when the status of a finding changed, and not otherwise', () => {
+    let refreshed = 0;
+    const { index, changed } = preview('mechanist:finding/a', () => { refreshed++; });
+    changed();
+    expect(refreshed).toBe(0);
+    index.remove('a.md');
+    changed();
+    expect(refreshed).toBe(1);
   });
 
   it('of other kinds are left alone', () => {
