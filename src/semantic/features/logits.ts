@@ -28,6 +28,18 @@ export function directLogits(model: Model, direction: ArrayLike<number>): Direct
   return { values: product(throughNorm(model, 'ln_final', direction), data as Float32Array, dims[1]!), treatment: treatmentOf(model) };
 }
 
+/** The direction of the stream that raises the logit of a token most, the final norm's scale left out. Errors: as `directLogits`. */
+export function tokenDirection(model: Model, id: number): Float32Array {
+  if (!hasUnembedding(model)) throw new MechanistError('unsupported', 'The model has no unembedding under its standard name.', { file: model.source });
+  const { data, dims } = model.parameters.get('unembed.W_U');
+  const [width, vocabulary] = dims as [number, number];
+  const weights = model.parameters.has('ln_final.w') ? (model.parameters.get('ln_final.w').data as Float32Array) : new Float32Array(width).fill(1);
+  const direction = weights.map((weight, i) => weight * (data as Float32Array)[i * vocabulary + id]!);
+  if (model.config?.normalization !== 'LN') return direction;
+  const mean = direction.reduce((a, b) => a + b, 0) / width;
+  return direction.map((value) => value - mean);
+}
+
 /** Largest |value| of a random direction of this norm: the mean over a few draws. */
 export function randomLogit(model: Model, width: number, norm: number): number {
   const random = new Random(0);

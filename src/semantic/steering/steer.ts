@@ -61,7 +61,7 @@ export function steeringProgram(model: Model, source: FeatureSource): SteeringPr
 }
 
 /** change = where · (keep · activation + offset): −a for an ablation, v − a for a clamp, the amount for an addition. */
-function changedGraph(graph: Graph, { weights, layer, hook, latents }: FeatureSource, outputs: readonly string[]): Graph {
+function changedGraph(graph: Graph, { weights, layer, hook }: FeatureSource, outputs: readonly string[]): Graph {
   const declared = new GraphBuilder({ ...graph, outputs: [] });
   declared.input(inputs.feature, 'int64', [1]);
   declared.input(inputs.direction, 'float32', [outputs.length, weights.dOut]);
@@ -90,7 +90,6 @@ function changedGraph(graph: Graph, { weights, layer, hook, latents }: FeatureSo
       return b.add(original, placed);
     });
   });
-  if (latents <= 0) throw new MechanistError('argument', 'The dictionary has no features.');
   return current;
 }
 

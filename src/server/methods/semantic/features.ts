@@ -1,7 +1,7 @@
 /** `semantic.features`, `semantic.feature`, `semantic.map`, `semantic.similar` and `semantic.searchText`: what features are, from the store and the weights. */
 import { MechanistError } from '../../../engine/errors.ts';
 import { featureCard } from '../../../semantic/features/card.ts';
-import { directLogits } from '../../../semantic/features/logits.ts';
+import { tokenDirection } from '../../../semantic/features/logits.ts';
 import { mapMethod, neighboursKept, project, randomUnit } from '../../../semantic/features/map.ts';
 import type { Projection } from '../../../semantic/features/map.ts';
 import { largest } from '../../../semantic/features/neighbours.ts';
@@ -10,7 +10,7 @@ import type { TextFeatures } from '../../../semantic/features/textSearch.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
 import type { FeatureCard, FeatureMap, FeatureTable, SimilarFeatures, TextSearch } from '../../../protocol/methods/semanticResults.ts';
 import type { Job } from '../../scheduler.ts';
-import type { OpenModel, Session } from '../../session.ts';
+import type { Session } from '../../session.ts';
 import { contextOf as windowLength } from '../../text/read.ts';
 import { contextOf, directionsOf, programOf, storeOf, tableOf, tokenNames } from './context.ts';
 import type { FeatureContext } from './context.ts';
@@ -88,23 +88,14 @@ function directionOf({ open, source }: FeatureContext, to: ParsedParams<'semanti
     case 'direction':
       if (to.values.length !== width) throw new MechanistError('argument', `The dictionary writes vectors of width ${width}, not ${to.values.length}.`, { field: 'values' });
       return to.values;
-    case 'token': return tokenDirection(open, to.token, width);
+    case 'token': {
+      const id = open.tokenizer.idOf(to.token);
+      if (id === undefined) throw new MechanistError('argument', `"${to.token}" is not one token of the model.`, { field: 'token' });
+      const direction = tokenDirection(open.model, id);
+      if (direction.length !== width) throw new MechanistError('argument', `The dictionary writes vectors of width ${width}, and the unembedding reads ${direction.length}.`);
+      return direction;
+    }
   }
-}
-
-/** The direction of the residual stream that raises a token's logit: a column of the unembedding, through the final norm's weights. */
-function tokenDirection(open: OpenModel, token: string, width: number): Float32Array {
-  const id = open.tokenizer.idOf(token);
-  if (id === undefined) throw new MechanistError('argument', `"${token}" is not one token of the model.`, { field: 'token' });
-  const basis = new Float32Array(width);
-  // One logit is linear in the direction; its gradient is read off the matrix, which `directLogits` checks the width of.
-  directLogits(open.model, basis);
-  const { data, dims } = open.model.parameters.get('unembed.W_U');
-  const weights = open.model.parameters.has('ln_final.w') ? (open.model.parameters.get('ln_final.w').data as Float32Array) : new Float32Array(width).fill(1);
-  const direction = basis.map((_, i) => (data as Float32Array)[i * dims[1]! + id]! * weights[i]!);
-  if (open.model.config?.normalization !== 'LN') return direction;
-  const mean = direction.reduce((a, b) => a + b, 0) / width;
-  return direction.map((value) => value - mean);
 }
 
 async function* projected(unit: Float32Array, width: number, seed: number, from: number): Job<Projection> {
