@@ -116,6 +116,7 @@ describe('the list of a graph', () => {
 
   it('says of each node what it is and where', () => {
     expect(graphNodes.map(nodeName)).toEqual(['△ ␣Mary', 'L0 #101', 'L1 #102', 'error L0', '␣Mary', 'L0 #105']);
+    expect(nodeName({ ...graphNodes[0]!, label: '·Mary − ·John' })).toBe('△ ␣Mary − ␣John');
     expect(nodeText(graphNodes[1]!, words)).toBe('L0 #101 · names · at 1 When · active 2.0 · influence 0.5 · within the first 50 % of it');
     const logit: GraphNode = graphNodes[0]!;
     expect(nodeText(logit, words)).toContain('.900');

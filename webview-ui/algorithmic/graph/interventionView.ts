@@ -3,12 +3,13 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { barRows } from '../../shared/components/bars.ts';
 import { caution } from '../../shared/components/states.ts';
-import { probabilityText, visibleToken } from '../../shared/notation.ts';
+import { probabilityText } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';
 import { memo } from '../parts/memo.ts';
 import { fixed } from '../parts/names.ts';
 import { drawWork } from '../parts/work.ts';
 import type { GraphWork, Intervened } from './graphWork.ts';
+import { targetText } from './nodeText.ts';
 import { controlChart, scatterChart } from './viewModel.ts';
 
 const scatter = memo(scatterChart);
@@ -35,7 +36,7 @@ function drawn(value: Intervened): TemplateResult {
       <span class="control">${t('random sets: effect p = {0}, {1} draws', fixed(random.p, 3), random.sets)}</span></p>
     ${random.p > 0.05 ? caution(t('Random active features change the prediction as much: this effect is not special to these nodes.')) : nothing}
     <mechanist-chart .spec=${scatter(value)}></mechanist-chart><mechanist-chart .spec=${control(value)}></mechanist-chart>
-    ${barRows(logits.targets.slice(0, 8).map(({ label }, index) => ({ label: html`<span class="word">${visibleToken(label)}</span>`, value: probabilities.after[index]!, text: probabilityText(probabilities.after[index]!), control: probabilities.before[index]!, controlText: probabilityText(probabilities.before[index]!) })), {
+    ${barRows(logits.targets.slice(0, 8).map(({ label }, index) => ({ label: html`<span class="word">${targetText(label)}</span>`, value: probabilities.after[index]!, text: probabilityText(probabilities.after[index]!), control: probabilities.before[index]!, controlText: probabilityText(probabilities.before[index]!) })), {
       name: t('Predictions after the change'), columns: { label: t('token'), value: t('after'), control: t('before') },
     })}`;
 }

@@ -11,8 +11,13 @@ export function nodeName({ kind, layer, feature, label }: GraphNode): string {
     case 'feature': return `L${layer} #${feature}`;
     case 'error': return `${t('error')} L${layer}`;
     case 'token': return visibleToken(label);
-    case 'logit': return `△ ${visibleToken(label)}`;
+    case 'logit': return `△ ${targetText(label)}`;
   }
+}
+
+/** A target by its label: a token, or one minus another. */
+export function targetText(label: string): string {
+  return label.split(' − ').map(visibleToken).join(' − ');
 }
 
 export function placeText({ position }: GraphNode, tokens: readonly string[]): string {
