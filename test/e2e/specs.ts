@@ -9,6 +9,7 @@ import { reload } from './reload.ts';
 import { restricted } from './restricted.ts';
 import { semantic } from './semantic.ts';
 import { surfaces } from './surfaces.ts';
+import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, models, engine, restricted, reload, cycles, semantic, findings];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, models, engine, restricted, reload, cycles, semantic, findings, tools];
