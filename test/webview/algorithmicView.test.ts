@@ -168,7 +168,7 @@ describe('the tabs', () => {
     expect(host.called('sweep.cell')[0]).toMatchObject({ hook: 'blocks.0.hook_resid_pre', where: { position: 2 } });
     expect(text('mechanist-patching')).toContain('rank 1 of 8');
     await click('Pin this place');
-    expect(host.called('panel.pin')[0]).toMatchObject({ evidence: [{ method: 'patching.activation@1', value: 1, control: { value: 0.5 }, parameters: { hook: 'blocks.0.hook_resid_pre', position: 2 } }] });
+    expect(host.called('panel.pin')[0]).toMatchObject({ evidence: [{ method: 'patching.activation@1', value: 1, control: { value: 0.5 }, parameters: { hook: 'blocks.0.hook_resid_pre', position: 2 }, inputs: { pairs: '{"clean":"When Mary gave","corrupted":"When John gave","answers":[" Mary"],"distractors":[" John"]}' } }] });
     expect(text('.pinned-note')).toContain('Pinned');
   });
 

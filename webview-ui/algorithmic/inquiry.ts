@@ -5,7 +5,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { MetricKind } from './question/question.ts';
 import type { Params } from '../../src/protocol/methods.ts';
-import type { PromptToken, QuestionSuggestions } from '../../src/protocol/methods/algorithmicResults.ts';
+import type { PairFile, PromptToken, QuestionSuggestions } from '../../src/protocol/methods/algorithmicResults.ts';
 import type { PanelParams } from '../../src/protocol/views/panel.ts';
 import type { AskedQuestion } from '../../src/protocol/views/algorithmic.ts';
 import { failureText } from '../shared/channel.ts';
@@ -31,6 +31,8 @@ export class Inquiry implements ReactiveControllerHost {
   readonly corrupted = new Resource<readonly PromptToken[]>(this);
   /** What a person should know about the answers: one that is several tokens, one that is not in the vocabulary. */
   remark: string | undefined;
+  /** Pairs of the question's file, for findings; empty without one. */
+  pairLines: PairFile['pairs'] = [];
   /** What became of the last pin. */
   pinned: { readonly ok: boolean; readonly message: string } | undefined;
   private readonly watchers = new Set<() => void>();

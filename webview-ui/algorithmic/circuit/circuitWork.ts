@@ -1,7 +1,7 @@
 /** What the circuit tab asks for: scores of edges, a circuit of them, its tests. No DOM. */
 import type { Params } from '../../../src/protocol/methods.ts';
 import type { CircuitSelection } from '../../../src/protocol/methods/algorithmic.ts';
-import type { CircuitEdges, CircuitEvaluation, CircuitMembers } from '../../../src/protocol/methods/algorithmicResults.ts';
+import type { CircuitEdges, CircuitEvaluation, CircuitMembers, PairFile } from '../../../src/protocol/methods/algorithmicResults.ts';
 import { Resource } from '../../shared/resource.ts';
 import { t } from '../../shared/strings.ts';
 import type { Inquiry } from '../inquiry.ts';
@@ -20,6 +20,8 @@ export class CircuitWork {
   readonly evaluation: Resource<CircuitEvaluation>;
   /** Every set of scores of this question, for comparison. */
   kept: readonly ScoredEdges[] = [];
+  /** The held-out pairs of the last test. */
+  heldOut: PairFile['pairs'] = [];
   private readonly inquiry: Inquiry;
 
   constructor(inquiry: Inquiry) {
@@ -80,7 +82,10 @@ export class CircuitWork {
       model: modelKey, edges: edges.result.edges, prompts, selection: this.selection, nulls,
       ...(heldOut === undefined ? {} : { heldOut: { kind: 'pairs', source: { kind: 'file', path: heldOut } } }),
     };
-    await this.evaluation.load((signal, onProgress) => session.channel.call('circuit.evaluate', params, { signal, onProgress }), { keep: true });
+    await this.evaluation.load(async (signal, onProgress) => {
+      this.heldOut = heldOut === undefined ? [] : (await session.channel.call('pairs.read', { model: modelKey, source: { kind: 'file', path: heldOut } }, { signal })).pairs;
+      return session.channel.call('circuit.evaluate', params, { signal, onProgress });
+    }, { keep: true });
   }
 
   async exportJson(): Promise<void> {

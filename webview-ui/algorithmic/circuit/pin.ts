@@ -1,11 +1,11 @@
 /** Evidence of a circuit: its faithfulness beside random circuits, or only its edges while it is untested. */
-import type { CircuitEvaluation, CircuitMembers } from '../../../src/protocol/methods/algorithmicResults.ts';
+import type { CircuitEvaluation, CircuitMembers, PairFile } from '../../../src/protocol/methods/algorithmicResults.ts';
 import { t } from '../../shared/strings.ts';
 import { edgeSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { answerName, pairInputs } from '../parts/evidence.ts';
+import { answerName, pairInputs, pairText } from '../parts/evidence.ts';
 
-export function pinCircuit(inquiry: Inquiry, edges: CircuitMembers['edges'], evaluation: CircuitEvaluation | undefined): void {
+export function pinCircuit(inquiry: Inquiry, edges: CircuitMembers['edges'], evaluation: CircuitEvaluation | undefined, heldOut: PairFile['pairs']): void {
   const { question, session, place } = inquiry;
   const model = session.model!.id;
   inquiry.pin({
@@ -14,7 +14,7 @@ export function pinCircuit(inquiry: Inquiry, edges: CircuitMembers['edges'], eva
     evidence: evaluation === undefined ? [] : [{
       method: 'circuit.faithfulness@1', metric: 'faithfulness', value: evaluation.faithfulness, ...(evaluation.interval === undefined ? {} : { interval: [evaluation.interval[0], evaluation.interval[1]] }),
       control: { name: 'random circuits of equal size, 99th percentile', value: evaluation.random.p99 },
-      inputs: { ...pairInputs(question), ...(place.circuit.heldOut === undefined ? {} : { held_out: place.circuit.heldOut }) }, parameters: { edges: edges.map(({ name }) => name), nulls: place.circuit.nulls },
+      inputs: { ...pairInputs(question, inquiry.pairLines), ...(evaluation.heldOut === undefined ? {} : { held_out: pairText(heldOut) }) }, parameters: { edges: edges.map(({ name }) => name), nulls: place.circuit.nulls },
       measures: {
         edges: evaluation.edges, necessity: 1 - evaluation.complement, ...(evaluation.heldOut === undefined ? {} : { held_out: evaluation.heldOut.faithfulness }),
         ...(evaluation.rashomon === undefined ? {} : { rashomon: evaluation.rashomon.faithfulness }),

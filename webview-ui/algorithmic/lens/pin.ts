@@ -19,7 +19,7 @@ export function pinAttribution(inquiry: Inquiry, { clean, corrupted }: Attributi
     evidence: top.map(({ name, hook, layer, index, contribution }) => {
       const control = other.get(name);
       return {
-        method: 'attribution.direct@1', metric: `direct contribution of ${name}`, unit: 'logits', value: contribution, inputs: pairInputs(question),
+        method: 'attribution.direct@1', metric: `direct contribution of ${name}`, unit: 'logits', value: contribution, inputs: pairInputs(question, inquiry.pairLines),
         parameters: { component: heads && layer !== undefined && index !== undefined ? `${layer}.${index}` : hook }, measures: { metric: clean.metric },
         ...(control === undefined ? {} : { control: { name: 'the same part on the corrupted prompt', value: control } }),
       };

@@ -2,10 +2,27 @@
 import { plainToken } from '../question/answerText.ts';
 import type { Question } from '../question/question.ts';
 
-/** The prompt pairs of the question: the file by its path, or the one pair as a line of such a file. */
-export function pairInputs({ text, corrupted, target, distractor, pairs }: Question): Record<string, unknown> {
-  if (pairs?.all === true) return { pairs: pairs.path };
-  return { pair: { clean: text, corrupted, answers: target === undefined ? [] : [plainToken(target.token)], distractors: distractor === undefined ? [] : [plainToken(distractor.token)] } };
+/** Pairs of a data set that are measured. */
+const measured = 200;
+
+interface Pair {
+  readonly clean: string;
+  readonly corrupted: string;
+  readonly answers: readonly string[];
+  readonly distractors: readonly string[];
+}
+
+/** The prompt pairs that were measured, as lines of a pair file: the note holds them itself. `file`: the pairs of the question's file. */
+export function pairInputs({ text, corrupted, target, distractor, pairs }: Question, file: readonly Pair[]): Record<string, unknown> {
+  const used: readonly Pair[] = pairs?.all === true ? file : [{
+    clean: text, corrupted, answers: target === undefined ? [] : [plainToken(target.token)], distractors: distractor === undefined ? [] : [plainToken(distractor.token)],
+  }];
+  return { pairs: pairText(used) };
+}
+
+/** Pairs as lines of a pair file. */
+export function pairText(pairs: readonly Pair[]): string {
+  return pairs.slice(0, measured).map(({ clean, corrupted, answers, distractors }) => JSON.stringify({ clean, corrupted, answers, distractors })).join('\n');
 }
 
 /** The answer in a claim. */

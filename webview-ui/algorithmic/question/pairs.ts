@@ -29,6 +29,7 @@ export class Pairs {
   async read(path: string): Promise<void> {
     const { session, modelKey } = this.inquiry;
     await this.file.load((signal) => session.channel.call('pairs.read', { model: modelKey, source: { kind: 'file', path } }, { signal }), { keep: true });
+    this.inquiry.pairLines = this.file.value?.pairs ?? [];
   }
 
   /** Index of the pair that the question is. */
