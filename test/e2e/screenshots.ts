@@ -1,4 +1,5 @@
 /** Pictures for the documentation, in all four kinds of theme. */
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,15 +10,15 @@ import { statusText } from './pages/statusBar.ts';
 import { themes, useTheme } from './pages/themes.ts';
 import { until } from './pages/until.ts';
 import { webviewFrame } from './pages/webview.ts';
-import { sampleFiles } from './support/sample.ts';
+import { algorithmicPictures } from './algorithmic.ts';
 import type { Spec } from './support/spec.ts';
 
 const images = fileURLToPath(new URL('../../docs/images', import.meta.url));
 
 export const screenshots: Spec = {
   name: 'screenshots',
-  files: sampleFiles,
-  open: 'sample.txt',
+  files: { 'prompts.txt': readFileSync(fileURLToPath(new URL('../../sample/prompts.txt', import.meta.url))) },
+  open: 'prompts.txt',
   steps: [
     {
       name: 'hover, inspector and paint',
@@ -43,4 +44,11 @@ export const screenshots: Spec = {
       },
     },
   ],
+};
+
+export const algorithmicScreenshots: Spec = {
+  name: 'screenshots-algorithmic',
+  files: { 'prompt.txt': 'When Mary and John went to the market, John gave a book to\n' },
+  open: 'prompt.txt',
+  steps: [{ name: 'tabs of the algorithmic view', run: (workbench) => algorithmicPictures(workbench, images) }],
 };

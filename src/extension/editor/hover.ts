@@ -3,7 +3,7 @@ import { Hover, l10n, languages } from 'vscode';
 import type { CancellationToken, Disposable, HoverProvider, Position, TextDocument } from 'vscode';
 import { Disposables } from '../disposables.ts';
 import { PeerError } from '../../protocol/peer.ts';
-import { hoverLines, waitingLines } from '../inspection/hoverContent.ts';
+import { hoverLines, longestLabel, waitingLines } from '../inspection/hoverContent.ts';
 import type { HoverLine } from '../inspection/hoverContent.ts';
 import { tokenAt } from '../inspection/inspectionCache.ts';
 import type { FeatureNames } from '../inspection/featureNames.ts';
@@ -66,7 +66,7 @@ class TokenHovers implements HoverProvider {
     const word = range && { start: document.offsetAt(range.start), end: document.offsetAt(range.end) };
     const { model, dictionary } = inspected.active;
     const place = { document: document.uri.toString(), sent: document.getText(rangeOf(document, inspected.window.start, token.end)) };
-    const nameOf = (feature: number): string | undefined => dictionary && this.names.nameOf(dictionary.hash, feature);
+    const nameOf = (feature: number): string | undefined => dictionary && this.names.nameOf(dictionary.hash, feature, longestLabel);
     const lines = hoverLines({ inspected, token, word, place, nameOf, modelId: model.id, features: readSetting('hover.features') }, l10n.t);
     return new Hover(hoverMarkdown(lines), rangeOf(document, token.start, token.end));
   }

@@ -7,6 +7,7 @@ import { PeerError } from '../../protocol/peer.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { ActiveModel } from '../models/openModels.ts';
 import { Listeners } from '../listeners.ts';
+import { shortened } from './words.ts';
 
 const page = 1_000;
 const mostPages = 20;
@@ -26,10 +27,10 @@ export class FeatureNames {
   /** Fired when labels have arrived. */
   readonly onChange = this.changes.event;
 
-  /** `name of a subject (0.93; wrong label 0.51)`: its label with its score beside that of another feature's label, or nothing for a feature that nobody has labelled. Costs no request. */
-  nameOf(dictionaryHash: string, feature: number): string | undefined {
+  /** `name of a subject (0.93; wrong label 0.51)`: its label with its score beside that of another feature's label, or nothing for a feature that nobody has labelled. A label of more than `longest` characters is cut. Costs no request. */
+  nameOf(dictionaryHash: string, feature: number, longest = Infinity): string | undefined {
     const found = this.labels.get(dictionaryHash)?.get(feature);
-    return found && found.label + scoreText(found);
+    return found && shortened(found.label, longest) + scoreText(found);
   }
 
   /** Asks for the labels of the dictionary in use, unless they have been asked for. Rejects with `PeerError`. */

@@ -6,7 +6,7 @@ import type { Translate } from '../translate.ts';
 import { commandIds } from '../commandIds.ts';
 import { tokensIn } from './inspectionCache.ts';
 import type { InspectedWindow, PlacedToken } from './inspectionCache.ts';
-import { activationText, bar, dictionaryName, percent, visible } from './words.ts';
+import { activationText, bar, dictionaryName, percent, shortened, visible } from './words.ts';
 
 export type HoverPart =
   /** Our own words; plain text. */
@@ -37,7 +37,8 @@ export interface HoverSubject {
 
 const barWidth = 8;
 const longestToken = 24;
-const longestLabel = 60;
+/** Of a feature's label, beside its score. */
+export const longestLabel = 36;
 
 /** At most 12 lines, whatever the settings. */
 export function hoverLines(subject: HoverSubject, t: Translate): HoverLine[] {
@@ -80,7 +81,7 @@ function featureLines({ inspected, token, features, nameOf }: HoverSubject, t: T
   const most = strongest[0]!.activation;
   return strongest.map(({ feature, activation }) => {
     const name = nameOf(feature);
-    const label: HoverPart[] = name === undefined ? [] : [text('  '), foreign(shortened(name, longestLabel))];
+    const label: HoverPart[] = name === undefined ? [] : [text('  '), foreign(name)];
     return [text(`${bar(activation, most, barWidth)}  ${activationText(activation)}  #${feature}`), ...label];
   });
 }
@@ -127,11 +128,6 @@ function predictions(list: readonly Prediction[]): HoverPart[] {
 }
 
 const shown = (token: string): string => shortened(visible(token), longestToken);
-
-function shortened(words: string, longest: number): string {
-  const characters = Array.from(words);
-  return characters.length > longest ? `${characters.slice(0, longest).join('')}…` : characters.join('');
-}
 
 function spaced(parts: readonly HoverPart[]): HoverPart[] {
   return parts.flatMap((part, index) => (index === 0 ? [part] : [text('  |  '), part]));

@@ -5,6 +5,12 @@ export function visible(token: string): string {
   return token.replace(/ /g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/␍/g, '\\r').replace(/\t/g, '⇥');
 }
 
+/** At most `longest` characters, with a sign that there were more. */
+export function shortened(words: string, longest: number): string {
+  const characters = Array.from(words);
+  return characters.length > longest ? `${characters.slice(0, longest).join('')}…` : words;
+}
+
 /** `activation` against `most`, both ≥ 0, as `width` blocks. Something that is not zero shows at least one. */
 export function bar(activation: number, most: number, width: number): string {
   const share = most > 0 ? Math.min(1, Math.max(0, activation / most)) : 0;

@@ -32,6 +32,7 @@ describe('names of features', () => {
     expect(names.nameOf('aa', 137)).toBeUndefined();
     await names.want(active);
     expect(names.nameOf('aa', 137)).toBe('second of two names (0.93; wrong label 0.51)');
+    expect(names.nameOf('aa', 137, 6)).toBe('second… (0.93; wrong label 0.51)');
     expect(names.nameOf('aa', 5)).toBe('a number');
     expect(names.nameOf('aa', 6)).toBeUndefined();
     expect(names.nameOf('other', 137)).toBeUndefined();
