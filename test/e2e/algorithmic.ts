@@ -139,10 +139,12 @@ export const algorithmic: Spec = {
       name: 'from a prompt to a pinned circuit by keyboard only',
       async run({ page }) {
         const frame = await frameOf(page);
-        // The workbench gives the focus back to the editor when its panel is hidden; that takes a moment.
         await page.locator('.part.panel').waitFor({ state: 'hidden' });
-        await page.waitForTimeout(1500);
-        await frame.locator('#prompt').focus();
+        await page.keyboard.press('Control+2');
+        await until('focus', () => frame.evaluate<boolean>('document.hasFocus()'), (has) => has);
+        await page.keyboard.press('1');
+        await page.keyboard.press('/');
+        await until('focus', () => frame.evaluate<string | undefined>('document.activeElement?.id'), (id) => id === 'prompt');
         await page.keyboard.press('Control+A');
         await page.keyboard.type('When Anna and Tom went to the store, Tom gave a cup to');
         await until('target', () => frame.locator('.answer').first().inputValue(), (text) => text.includes('Anna'), 60_000);
@@ -228,8 +230,8 @@ export const algorithmic: Spec = {
   ],
 };
 
-/** Pictures of every tab in all four kinds of theme, into `images`. */
-export async function algorithmicPictures(workbench: Workbench, images: string): Promise<void> {
+/** Pictures of the tabs that say most, in all four kinds of theme, into `images`. */
+export async function algorithmicPictures(workbench: Workbench, images: string, shown: readonly Tab[] = ['patching', 'circuit', 'graph']): Promise<void> {
   const { page } = workbench;
   await mkdir(images, { recursive: true });
   await page.setViewportSize({ width: 1600, height: 1100 });
@@ -238,10 +240,10 @@ export async function algorithmicPictures(workbench: Workbench, images: string):
   const frame = await frameOf(page);
   await frame.locator('select[aria-label^="Suggested"]').selectOption({ index: 1 }, long);
   await frame.getByText('aligned,').waitFor(long);
-  for (const tab of tabs) await fill(frame, tab);
+  for (const tab of shown) await fill(frame, tab);
   for (const theme of themes) {
     await useTheme(workbench, theme, ['algorithmic']);
-    for (const tab of tabs) {
+    for (const tab of shown) {
       await showTab(frame, tab);
       await page.waitForTimeout(800);
       await page.screenshot({ path: join(images, `algorithmic-${tab}-${theme.name}.png`) });

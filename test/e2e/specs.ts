@@ -1,4 +1,5 @@
 /** All specs, in the order in which they run. */
+import { algorithmic } from './algorithmic.ts';
 import { cycles } from './cycles.ts';
 import { engine } from './engine.ts';
 import { findings } from './findings.ts';
@@ -12,4 +13,4 @@ import { surfaces } from './surfaces.ts';
 import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, models, engine, restricted, reload, cycles, semantic, findings, tools];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, models, engine, restricted, reload, cycles, semantic, algorithmic, findings, tools];

@@ -32,11 +32,13 @@ export class AlgorithmicView extends PageElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.addEventListener('keydown', this.onKey);
+    // On the document: a page that has just been shown has its focus nowhere.
+    document.addEventListener('keydown', this.onKey);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    document.removeEventListener('keydown', this.onKey);
     for (const end of this.ends) end();
     this.ends = [];
     this.works = undefined;
@@ -107,7 +109,7 @@ export class AlgorithmicView extends PageElement {
     const { works } = this;
     if (works === undefined || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === '?') this.help = true;
-    else if (event.key === '/') this.querySelector<HTMLElement>('#graph-search, #prompt')?.focus();
+    else if (event.key === '/') (this.querySelector<HTMLElement>('#graph-search') ?? this.querySelector<HTMLElement>('#prompt'))?.focus();
     else if (event.key === '[' || event.key === ']') stepLayer(works, event.key === ']' ? 1 : -1);
     else if (/^[1-7]$/.test(event.key)) works.inquiry.showTab(tabIds[Number(event.key) - 1]!);
     else return;
