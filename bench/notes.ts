@@ -2,12 +2,13 @@
 import { newNote } from '../src/notes/newNote.ts';
 import { NoteIndex } from '../src/notes/noteIndex.ts';
 
-export function benchNotes(notes: number, linksPerNote: number): { notes: number; links: number; indexMs: number; updateMs: { median: number; worst: number } } {
+export function benchNotes(notes: number, linksPerNote: number): { notes: number; links: number; indexMs: number; indexCpuMs: number; updateMs: { median: number; worst: number } } {
   const texts = Array.from({ length: notes }, (_, i) => noteText(i, notes, linksPerNote));
   const index = new NoteIndex();
-  const started = performance.now();
+  const [started, cpu] = [performance.now(), process.cpuUsage()];
   texts.forEach((text, i) => index.update(`findings/note-${i}.md`, text));
   const indexMs = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpu);
   const updates = Array.from({ length: 50 }, (_, i) => {
     const text = `${texts[i * 7]!}\nmechanist:feature/m/h/${i}\n`;
     const from = performance.now();
@@ -15,7 +16,7 @@ export function benchNotes(notes: number, linksPerNote: number): { notes: number
     return performance.now() - from;
   }).toSorted((a, b) => a - b);
   const links = [...index.targets().values()].reduce((a, b) => a + b, 0);
-  return { notes: index.size, links, indexMs, updateMs: { median: updates[25]!, worst: updates.at(-1)! } };
+  return { notes: index.size, links, indexMs, indexCpuMs: (user + system) / 1000, updateMs: { median: updates[25]!, worst: updates.at(-1)! } };
 }
 
 function noteText(i: number, notes: number, links: number): string {

@@ -141,7 +141,7 @@ export const findings: Spec = {
       name: 'evidence of other weights is told stale, and the fix runs it: drifted or contradicted, side by side with now',
       async run({ page, folder }) {
         await runCommand(page, 'Notifications: Clear All Notifications');
-        await row(page, /Alpha/).click();
+        await openFile(page, 'alpha.md');
         await hoverOver(page, 'e1', /Stale: the model fable-4l/);
         await runCommand(page, 'Mechanist: Compare Evidence with Now');
         await until('comparison', () => activeTab(page), (name) => name.includes('recorded'), 90_000);
@@ -179,6 +179,7 @@ export const findings: Spec = {
     {
       name: 'the map joins both sides and has no accessibility violations',
       async run({ page }) {
+        await clickOn(page, 'market');
         await runCommand(page, 'Mechanist: Show Map of Findings');
         const frame = await webviewFrame(page, 'findings-map', 60_000);
         assert.match(await frame.locator('body').innerText(), /feature 5 of blocks\.2\.hook_resid_post/);
@@ -190,7 +191,7 @@ export const findings: Spec = {
       name: 'a finding is shared as one file without scripts',
       async run({ page, folder }) {
         await runCommand(page, 'Notifications: Clear All Notifications');
-        await row(page, /Beta/).click();
+        await openFile(page, 'beta.md');
         await runCommand(page, 'Mechanist: Share Finding');
         await pick(page, 'One HTML file');
         await enterPath(page, join(folder, 'beta.html'));

@@ -29,7 +29,7 @@ export async function pinAtCursor(engine: EnginePort, inspector: Inspector): Pro
   const record = await engine.call('findings.run', { method: 'feature.statistics', models: [model.id], dictionaries: [dictionary.id], inputs: { text: line }, parameters: { feature: top.feature } });
   return {
     subjects: [formatLink({ kind: 'feature', model: model.id, dictionary: dictionary.id, index: top.feature })], evidence: [record], kind: 'semantic',
-    title: l10n.t('Feature {0} at "{1}"', top.feature, (token?.text ?? '').trim()),
+    title: l10n.t('Feature {0} at "{1}"', top.feature, (token?.text ?? '').replace(/^·/, '').trim()),
   };
 }
 
