@@ -7,7 +7,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { CrossLayerTranscoder, Dictionary } from '../src/engine/dictionaries/dictionary.ts';
 import { openDictionary, openTranscoders, spansLayers } from '../src/engine/dictionaries/open.ts';
 import { openHuggingFace } from '../src/engine/models/huggingface.ts';
 import { Runtime } from '../src/engine/runtime/runtime.ts';
@@ -22,7 +21,7 @@ import { bundledCorpus } from './features/corpus.ts';
 import { labelStore } from './features/labels.ts';
 import { labelsJson, labelsMarkdown } from './features/report.ts';
 import type { StoreLabels } from './features/report.ts';
-import { planOf } from './plans.ts';
+import { planOf, zooModels } from './plans.ts';
 import { loadFableTokenizer } from './tokenizer/encode.ts';
 
 /** Smaller than usual: the stores of all dictionaries come with the extension. */
@@ -46,8 +45,8 @@ async function build(id: string, labelsOnly: boolean): Promise<void> {
     let step = await steps.next();
     while (step.done !== true) step = await steps.next();
     rmSync(join(folder, name, storeFiles.job), { force: true });
-    // Transcoders have many latents that few look at: their labels are made when asked for.
-    if (source.weights.kind === 'sae') rows.push({ dictionary: name, features: source.latents, ...(await labelStore(join(folder, name), model, runtime, source)) });
+    // Labels come with the stores of the residual stream's autoencoders; others are made when asked for.
+    if (source.weights.kind === 'sae') rows.push({ dictionary: name, features: source.latents, ...(await labelStore(join(folder, name), model, runtime, source, name.endsWith('hook_resid_post'))) });
     process.stdout.write(`${id} ${name}: ${step.value!.alive} of ${source.latents} features in ${Math.round((performance.now() - started) / 1000)} s\n`);
   }
   await runtime.dispose();
@@ -57,7 +56,7 @@ async function build(id: string, labelsOnly: boolean): Promise<void> {
   process.stdout.write(markdown);
 }
 
-/** Every latent space of the model's dictionaries under the name of its store. */
+/** The latent spaces that come with a store, under its name: of autoencoders, and of the main model's transcoders. Those of other dictionaries are harvested in seconds. */
 async function sourcesOf(id: string): Promise<[string, FeatureSource][]> {
   const folder = dictionaryFolder({ model: id });
   const found: [string, FeatureSource][] = [];
@@ -66,8 +65,8 @@ async function sourcesOf(id: string): Promise<[string, FeatureSource][]> {
     if (!['cfg.json', 'config.yaml'].some((file) => existsSync(join(path, file)))) continue;
     if (await spansLayers(path)) {
       const set = await openTranscoders(path);
-      const layers: readonly (Dictionary | CrossLayerTranscoder)[] = set.kind === 'clt' ? set.hooks.inputs.map(() => set) : set.transcoders;
-      for (const [layer, weights] of layers.entries()) found.push([`${name}.${layer}`, featureSource(weights, layer)]);
+      if (set.kind === 'clt' || id !== zooModels[0]!.id) continue;
+      for (const [layer, weights] of set.transcoders.entries()) found.push([`${name}.${layer}`, featureSource(weights)]);
     } else found.push([name, featureSource(await openDictionary(path))]);
   }
   return found;

@@ -14,8 +14,8 @@ import { FeatureStore } from '../../src/semantic/store/store.ts';
 /** By how much detection must beat that of wrong labels for a label to be kept. */
 export const margin = 0.2;
 
-/** Writes labels.json into the store's folder, without rules and scores by bin, which can be made again; returns what all labels together are worth, kept or not. */
-export async function labelStore(folder: string, model: Model, runtime: Runtime, source: FeatureSource): Promise<LabelSummary> {
+/** With `write`, puts labels.json into the store's folder, without rules and scores by bin, which can be made again; returns what all labels together are worth, kept or not. */
+export async function labelStore(folder: string, model: Model, runtime: Runtime, source: FeatureSource, write: boolean): Promise<LabelSummary> {
   const store = await FeatureStore.open(folder);
   const tokenizer = (await tokenizerOf(model))!;
   const program = harvestProgram(model, runtime, source);
@@ -26,7 +26,7 @@ export async function labelStore(folder: string, model: Model, runtime: Runtime,
   while (step.done !== true) step = steps.next();
   const kept = step.value.filter((label) => beatsBaseline(label, margin));
   const { hash, id, hook, layer } = store.manifest.dictionary;
-  writeLabels(join(folder, 'labels.json'), { hash, id, hook, layer }, new Map(kept.map(({ feature, label: { label, author, score } }) => [feature, { label, author, score: { ...score!, byBin: [] } }])));
+  if (write) writeLabels(join(folder, 'labels.json'), { hash, id, hook, layer }, new Map(kept.map(({ feature, label: { label, author, score } }) => [feature, { label, author, score: { ...score!, byBin: [] } }])));
   return summarizeLabels(store, heldOut, features, step.value, margin);
 }
 

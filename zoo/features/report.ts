@@ -21,9 +21,9 @@ export function labelsMarkdown(model: string, rows: readonly StoreLabels[]): str
   return [
     `# Labels of ${model} from statistics alone`,
     '',
-    `\`npm run zoo:features -- ${model}\`. No language model: a label is a rule about a token and those before it, learned on ${corpusSize.harvested} contexts of 128 tokens from where a feature fires and scored on ${corpusSize.heldOut} held-out ones, with templates and combinations that nothing was trained on.`,
+    `\`npm run zoo:features -- ${model}\`. No language model: a label is a rule about a token and those before it, or about how many such tokens a passage has, learned on ${corpusSize.harvested} contexts of 128 tokens from where a feature fires and scored on ${corpusSize.heldOut} held-out ones, with templates and combinations that nothing was trained on.`,
     '',
-    `Detection is the balanced accuracy on windows of 32 tokens, those with the feature from ten bins of equal count, those without at random; 0.5 is chance. The wrong label is the mean over the rules of ${wrongLabels} other features on the same windows. Features that fire fewer than ${fewestFirings} times on the harvested or 10 times on the held-out text have no label. Ground truth identifies a feature when it tells some variable with AUROC ≥ ${identifiedFrom} on both texts; of these, a feature without a label counts as failed.`,
+    `Detection is the balanced accuracy on windows of 32 tokens (16 or 8 where a feature is hardly ever silent for longer), those with the feature from ten bins of equal count, those without at random; 0.5 is chance. The wrong label is the mean over the rules of ${wrongLabels} other features on the same windows. Features that fire fewer than ${fewestFirings} times on the harvested or 10 times on the held-out text have no label. Ground truth identifies a feature when it tells some variable with AUROC ≥ ${identifiedFrom} on both texts; of these, a feature without a label counts as failed.`,
     '',
     `| dictionary | labels | detection | wrong label | beat it by ${margin} | identified by ground truth | of these, beat it by ${margin} |`,
     '|---|---|---|---|---|---|---|',
