@@ -96,6 +96,8 @@ export const findings: Spec = {
         await clickOn(page, 'mechanist:feature');
         await runCommand(page, 'Find All References');
         await until('references', () => page.locator('.sidebar, .reference-zone-widget, .part.panel').allInnerTexts(), (texts) => /alpha\.md/.test(texts.join('\n')) && /beta\.md/.test(texts.join('\n')));
+        // The list takes the focus once it is filled.
+        await page.waitForTimeout(1_000);
       },
     },
     {

@@ -75,7 +75,7 @@ export class Findings implements Disposable {
 
   /** Asks where what a panel pinned belongs. */
   async pin(kind: PanelKind, pinned: Pin): Promise<void> {
-    await pin(this.notes, await draftOfPanel(this.models, kind, pinned));
+    await pin(this.notes, await draftOfPanel(this.engine, this.models, kind, pinned));
   }
 
   dispose(): void {

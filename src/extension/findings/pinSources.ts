@@ -33,21 +33,29 @@ export async function pinAtCursor(engine: EnginePort, inspector: Inspector): Pro
   };
 }
 
-/** A pin of a panel, with the date, models and dictionaries that the page does not know. */
-export async function draftOfPanel(models: OpenModels, kind: PanelKind, { claim, subjects, evidence }: Pin): Promise<PinDraft> {
+/** A pin of a hover or a panel, with the date, models and dictionaries that it does not know. A feature that comes without a number is measured on the line in the editor. */
+export async function draftOfPanel(engine: EnginePort, models: OpenModels, kind: PanelKind, { claim, subjects, evidence }: Pin): Promise<PinDraft> {
   const { model, dictionary } = await models.need();
   const [first] = subjects;
   const inputsOf = await Promise.all(evidence.map(({ inputs }) => noteInputs(inputs ?? {})));
+  const measured = first === undefined || evidence.length > 0 ? [] : await onLine(engine, first.subject);
   return {
     ...(claim === undefined ? {} : { claim }), ...(first?.label === undefined ? {} : { title: first.label.slice(0, 300) }), kind, subjects: subjects.map(({ subject }) => subject),
-    evidence: evidence.map(({ interval, control, parameters, seed, measures, ...rest }, i): EvidenceDraft => ({
+    evidence: [...measured, ...evidence.map(({ interval, control, parameters, seed, measures, ...rest }, i): EvidenceDraft => ({
       ...rest, date: `${new Date().toISOString().slice(0, 19)}Z`, models: [{ id: model.id, hash: model.hash }],
       dictionaries: dictionary === undefined || !subjects.some((subject) => subject.kind === 'feature') ? [] : [{ model: model.id, id: dictionary.id, hash: dictionary.hash }],
       inputs: inputsOf[i]!, parameters: noteParameters(parameters ?? {}), seed: seed ?? 0, measures: measures ?? {},
       ...(interval === undefined ? {} : { interval: ordered(interval) }),
       ...(control === undefined ? {} : { control: { name: control.name, value: control.value, ...(control.interval === undefined ? {} : { interval: ordered(control.interval) }) } }),
-    })),
+    }))],
   };
+}
+
+async function onLine(engine: EnginePort, uri: string): Promise<EvidenceDraft[]> {
+  const [target, editor] = [linkTarget(uri), window.activeTextEditor];
+  const text = editor?.document.lineAt(editor.selection.active).text.trim() ?? '';
+  if (target?.kind !== 'feature' || text === '') return [];
+  return [await engine.call('findings.run', { method: 'feature.statistics', models: [target.model], dictionaries: [target.dictionary], inputs: { text }, parameters: { feature: target.index } })];
 }
 
 /** What a page says of an action on a feature, as the parameters of the method. */
