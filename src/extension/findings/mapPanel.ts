@@ -1,4 +1,4 @@
-/** The map of findings as a panel: a picture with a table of the same beside it. No scripts; links are commands. */
+/** The map of findings as a panel: a picture with a table of the same beside it. Its policy lets no script run; links are commands. */
 import { ViewColumn, l10n, window } from 'vscode';
 import type { WebviewPanel } from 'vscode';
 import { findingMap } from '../../notes/findingMap.ts';
@@ -21,7 +21,10 @@ export class MapPanel implements Disposable {
   async show(): Promise<void> {
     await this.notes.ready();
     if (this.panel === undefined) {
-      this.panel = window.createWebviewPanel('mechanist.findings.map', l10n.t('Map of Findings'), ViewColumn.Active, { enableScripts: false, enableCommandUris: [commandIds.openFinding, commandIds.openLink], localResourceRoots: [] });
+      this.panel = window.createWebviewPanel('mechanist.findings.map', l10n.t('Map of Findings'), ViewColumn.Active, {
+        // A frame without scripts at all could not be examined by accessibility checks; the page's policy allows none of its own.
+        enableScripts: true, enableCommandUris: [commandIds.openFinding, commandIds.openLink], localResourceRoots: [],
+      });
       this.panel.onDidDispose(() => { this.panel = undefined; });
     } else this.panel.reveal();
     this.draw();
