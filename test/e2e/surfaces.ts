@@ -57,10 +57,13 @@ export const surfaces: Spec = {
         await frame.locator('.lens tbody tr').first().waitFor();
         await expand(page, 'Models');
         await runCommand(page, 'Mechanist: Focus on Models View');
-        await page.keyboard.press('Home');
-        await page.keyboard.press('ArrowDown');
-        await page.keyboard.press('ArrowDown');
-        const focused = await until('focused row', () => page.locator('.sidebar .monaco-list:focus-within .monaco-list-row.focused').innerText(), (text) => text.includes('hook'));
+        const row = page.locator('.sidebar .monaco-list:focus-within .monaco-list-row.focused');
+        const down = async (): Promise<string> => {
+          await page.keyboard.press('ArrowDown');
+          await page.waitForTimeout(200);
+          return row.innerText({ timeout: 10_000 });
+        };
+        const focused = await until('focused row', down, (text) => /hook.*(?:SAE|TRANSCODER)/s.test(text));
         await page.keyboard.press('Enter');
         const hook = /blocks\.\d+\.[a-z_.]+/.exec(focused)![0];
         await hoverOver(page, 'Mary', new RegExp(hook.replaceAll('.', '\\.')));

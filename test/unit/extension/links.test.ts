@@ -4,7 +4,7 @@ import { parseLinkRequest } from '../../../src/extension/links/linkRequest.ts';
 describe('a link from outside', () => {
   it.each([
     ['/model', 'zoo=fable-4l', { kind: 'model', source: { kind: 'zoo', id: 'fable-4l' } }],
-    ['/model', 'folder=%2Fhome%2Fme%2Fgpt%202', { kind: 'model', source: { kind: 'folder', path: '/home/me/gpt 2' } }],
+    ['/model', 'folder=%2Fmodels%2Fgpt%202', { kind: 'model', source: { kind: 'folder', path: '/models/gpt 2' } }],
     ['/model', 'onnx=C%3A%5Cmodels%5Ca.onnx', { kind: 'model', source: { kind: 'onnx', path: 'C:\\models\\a.onnx' } }],
     ['/model', 'hub=openai-community/gpt2', { kind: 'model', source: { kind: 'hub', id: 'openai-community/gpt2' } }],
     ['/finding', 'id=mary-at-the-end', { kind: 'finding', id: 'mary-at-the-end' }],
