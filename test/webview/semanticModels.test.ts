@@ -161,11 +161,9 @@ describe('training', () => {
 });
 
 describe('harvests', () => {
-  const dictionary = { ...model.dictionaries[0]!, id: '../x y' };
-
-  it('go into a folder of their own, whose name nobody can make dangerous', () => {
-    const request = harvestRequest('m', dictionary, 'ws/stores', ['dir/../..'], 1000);
-    expect(request.folder).toBe('ws/stores/-x-y/store');
+  it('ask in the protocol’s words', () => {
+    const request = harvestRequest('m', model.dictionaries[0]!, 'ws/stores', ['dir'], 1000);
+    expect(request).toMatchObject({ dictionary: 'd1', folder: 'ws/stores', maxTokens: 1000 });
     expect(v.safeParse(paramsSchemas['semantic.harvest'], request).success).toBe(true);
   });
 

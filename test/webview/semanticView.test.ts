@@ -205,7 +205,7 @@ describe('the semantic view', () => {
     await settled();
     view.querySelector('mechanist-harvest form')!.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
     await settled();
-    expect(host.called('panel.job.start')[0]).toMatchObject({ id: 'harvest d2', method: 'semantic.harvest', params: { corpus: { kind: 'bundled' }, folder: 'ws/.mechanist/stores/blocks.2.hook_resid_post/bundled' } });
+    expect(host.called('panel.job.start')[0]).toMatchObject({ id: 'harvest d2', method: 'semantic.harvest', params: { corpus: { kind: 'bundled' }, folder: 'ws/.mechanist/stores' } });
     const job = { id: 'harvest d2', method: 'semantic.harvest', params: {}, history: [] } as const;
     host.tell('job', { ...job, state: 'running', progress: { stage: 'running', done: 20, of: 80, tokensPerSecond: 900, rowsReady: 1024, store: 'ws/.mechanist/stores/x' } });
     await settled();

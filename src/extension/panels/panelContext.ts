@@ -10,7 +10,7 @@ export function panelContext(engine: EnginePort, models: OpenModels): PanelConte
   const { active } = models;
   return {
     engine: condition.kind === 'failed' ? { kind: 'failed', reason: condition.reason } : { kind: condition.kind },
-    trusted: workspace.isTrusted, models: models.all, model: active?.model.model, dictionary: active?.dictionary?.dictionary, folders: workspaceFolders(),
+    trusted: workspace.isTrusted, models: models.all, model: active?.model.model, dictionary: active?.dictionary?.dictionary, folders: outputFolders(),
   };
 }
 
@@ -24,7 +24,7 @@ export function editorSelection(): EditorSelection | undefined {
 }
 
 /** Where labels, stores and dictionaries of the user's own are kept: `.mechanist` of the first folder on disk. */
-function workspaceFolders(): PanelContext['folders'] {
+export function outputFolders(): PanelContext['folders'] {
   const root = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
   if (root === undefined) return undefined;
   const at = (name: string): string => Uri.joinPath(root, '.mechanist', name).fsPath;

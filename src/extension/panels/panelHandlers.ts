@@ -1,12 +1,14 @@
 /** What the host does for a page: things of the editor, which a page cannot reach. */
 import { Range, Uri, ViewColumn, commands, env, window, workspace } from 'vscode';
 import { Buffer } from 'node:buffer';
+import { writes } from '../../protocol/views/panel.ts';
 import type { FeatureGrade, FindingMention, PanelKind, PanelResults, Pin, Subject, SubjectAction } from '../../protocol/views/panel.ts';
 import { commandIds } from '../commandIds.ts';
 import type { Disposable } from '../disposables.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { checkedCall } from './pageConversation.ts';
+import { outputFolders } from './panelContext.ts';
 import type { PanelHandlers } from './pageConversation.ts';
 import type { PanelJobs } from './panelJobs.ts';
 
@@ -56,12 +58,20 @@ export function panelHandlers(kind: PanelKind, { engine, models, jobs, findings 
     'panel.restartEngine': async () => done(engine.restart()),
     'panel.openLink': async ({ url }) => done(env.openExternal(Uri.parse(url, true))),
     'panel.job.start': async ({ id, method, params }) => {
-      jobs.start(id, checkedCall(kind, method, params, workspace.isTrusted).method, params);
-      return Promise.resolve(null);
+      const checked = checkedCall(kind, method, params, workspace.isTrusted);
+      if (writes(checked.method)) await makeOutputFolders();
+      jobs.start(id, checked.method, params);
+      return null;
     },
     'panel.job.cancel': async ({ id }) => done(Promise.resolve(jobs.cancel(id))),
     'panel.job.dismiss': async ({ id }) => done(Promise.resolve(jobs.dismiss(id))),
   };
+}
+
+/** Jobs write below folders of the workspace that may not be there yet. */
+async function makeOutputFolders(): Promise<void> {
+  const folders = outputFolders();
+  for (const path of folders === undefined ? [] : [folders.stores, folders.dictionaries]) await workspace.fs.createDirectory(Uri.file(path));
 }
 
 async function done(work: PromiseLike<unknown>): Promise<null> {

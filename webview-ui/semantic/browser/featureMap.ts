@@ -95,7 +95,7 @@ export class FeatureMapElement extends PageElement {
         <canvas class="random" role="img" aria-label=${t('The same for a random dictionary')}></canvas>
         <figcaption>${t('random dictionary')} · ${shareText(map.randomPreserved)} (${t('chance {0}', shareText(map.chance))})</figcaption>
       </figure>
-      ${mapTells(map) ? nothing : html`<div class="said">${caution(t('Nearness here means little: of the nearest directions hardly more are kept than in a random dictionary. Trust the list of neighbours on a card instead.'))}</div>`}
+      ${mapTells(map) ? nothing : html`<div class="tells">${caution(t('Nearness here means little: of the nearest directions hardly more are kept than in a random dictionary. Trust the list of neighbours on a card instead.'))}</div>`}
       <p class="quiet said" aria-live="polite">${said} · ${map.method}</p>
     </div>`;
   }

@@ -87,7 +87,7 @@ export class TrainWizard extends PageElement {
     if (formProblems(form).length > 0 || session.context.folders === undefined) return;
     const name = `${form.hook}-${form.architecture}-${form.latents}-${Date.now().toString(36)}`;
     const { model } = session.model!;
-    session.channel.ask('panel.job.start', { id: jobId, method: 'semantic.train', params: { ...trainRequest(form, model, name, `${session.context.folders.dictionaries}/${name}`) } })
+    session.channel.ask('panel.job.start', { id: jobId, method: 'semantic.train', params: { ...trainRequest(form, model, name, session.context.folders.dictionaries) } })
       .then(() => { this.problem = undefined; }, (error: unknown) => { this.problem = String(error); });
   }
 

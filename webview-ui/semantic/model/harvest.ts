@@ -7,17 +7,12 @@ import { t } from '../../shared/strings.ts';
 /** One harvest at a time for each dictionary. */
 export const harvestJob = ({ dictionary }: DictionarySummary): string => `harvest ${dictionary}`.slice(0, 500);
 
+/** The engine gives each store a folder of its own below `folder`, by model, dictionary and corpus. */
 export function harvestRequest(model: string, dictionary: DictionarySummary, folder: string, files: readonly string[], maxTokens: number | undefined): Params<'semantic.harvest'> {
-  const name = files.length === 0 ? 'bundled' : (files[0]!.split(/[\\/]/).at(-1) ?? 'files');
   return {
-    model, dictionary: dictionary.dictionary, folder: `${folder}/${plain(dictionary.id)}/${plain(name)}`,
+    model, dictionary: dictionary.dictionary, folder,
     corpus: files.length === 0 ? { kind: 'bundled' } : { kind: 'files', paths: [...files] }, ...(maxTokens === undefined ? {} : { maxTokens }),
   };
-}
-
-/** Letters, digits and what is harmless in a file name. */
-function plain(name: string): string {
-  return name.replace(/[^\w.-]+/g, '-').replace(/^\.+/, '').slice(0, 80) || 'store';
 }
 
 export function isHarvestProgress(value: unknown): value is HarvestProgress {

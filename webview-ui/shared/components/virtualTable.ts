@@ -204,7 +204,12 @@ export class VirtualTable<Row = unknown> extends PageElement {
 
   private onKey(event: KeyboardEvent): void {
     const count = this.rows?.total ?? 0;
-    if (count === 0 || event.target !== event.currentTarget) return;
+    if (event.target !== event.currentTarget) return;
+    if (count === 0) {
+      // The list is on its way; what is asked of its first row waits for it.
+      if (this.rows?.ready === false && (event.key === 'Enter' || event.key === ' ')) this.tell(event.key === 'Enter' ? 'row-open' : 'row-pin', 0);
+      return;
+    }
     if (event.key === 'Enter') this.tell('row-open', this.active);
     else if (event.key === ' ') this.tell('row-pin', this.active);
     else {
