@@ -21,6 +21,8 @@ import { panels } from './panelKinds.ts';
 import { panelStrings } from './panelStrings.ts';
 import { PageConversation } from './pageConversation.ts';
 
+const longestTitle = 40;
+
 export interface PanelHostParts {
   readonly kind: PanelKind;
   readonly extensionUri: Uri;
@@ -152,7 +154,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
 
   private about({ title, subject }: { title?: string; subject?: Subject }): void {
     this.current = subject;
-    if (this.panel !== undefined && !this.named) this.panel.title = title === undefined || title === '' ? this.title() : `${this.title()}: ${title}`;
+    if (this.panel !== undefined && !this.named) this.panel.title = title === undefined || title === '' ? this.title() : `${this.title()}: ${shortened(title)}`;
   }
 
   private title(): string {
@@ -177,4 +179,10 @@ function besideText(): ViewColumn {
 
 function same(a: EditorSelection, b: EditorSelection | undefined): boolean {
   return b !== undefined && a.document === b.document && a.start === b.start && a.end === b.end && a.text === b.text;
+}
+
+/** A tab has room for few words. */
+function shortened(title: string): string {
+  const letters = [...title];
+  return letters.length <= longestTitle ? title : `${letters.slice(0, longestTitle - 1).join('').trimEnd()}…`;
 }
