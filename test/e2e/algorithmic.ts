@@ -1,6 +1,6 @@
 /** The algorithmic view: every tab on the bundled model, by keyboard from a prompt to a pinned circuit, and a large graph. */
 import { strict as assert } from 'node:assert';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { clickOn } from './pages/editor.ts';
@@ -137,7 +137,7 @@ export const algorithmic: Spec = {
     },
     {
       name: 'from a prompt to a pinned circuit by keyboard only',
-      async run({ page }) {
+      async run({ page, folder }) {
         const frame = await frameOf(page);
         await page.locator('.part.panel').waitFor({ state: 'hidden' });
         await page.keyboard.press('Control+2');
@@ -146,6 +146,8 @@ export const algorithmic: Spec = {
         await page.keyboard.press('/');
         await until('focus', () => frame.evaluate<string | undefined>('document.activeElement?.id'), (id) => id === 'prompt');
         await page.keyboard.press('Control+A');
+        // The workbench selects in pages itself, a moment later.
+        await until('selection', () => frame.evaluate<number>('(() => { const { selectionStart, selectionEnd } = document.activeElement; return selectionEnd - selectionStart; })()'), (length) => length > 10);
         await page.keyboard.type('When Anna and Tom went to the store, Tom gave a cup to');
         await until('target', () => frame.locator('.answer').first().inputValue(), (text) => text.includes('Anna'), 60_000);
         await tabTo(page, frame, 'Suggested prompts to compare with');
@@ -163,7 +165,10 @@ export const algorithmic: Spec = {
         await page.keyboard.press('Enter');
         await page.locator('.quick-input-widget', { hasText: 'Pin to a Finding' }).waitFor(long);
         await page.keyboard.press('Enter');
-        await page.locator('.monaco-editor .view-lines', { hasText: 'circuit.faithfulness' }).first().waitFor(long);
+        const [name] = await until('findings', () => readdir(join(folder, 'findings')).catch(() => []), (names) => names.length === 1, 60_000);
+        const note = await readFile(join(folder, 'findings', name!), 'utf8');
+        assert.match(note, /method: circuit\.faithfulness@1/);
+        assert.match(note, /name: random circuits of equal size/);
       },
     },
     {
