@@ -158,7 +158,7 @@ export const semantic: Spec = {
       async run({ page }) {
         await runCommand(page, 'Mechanist: Show Dictionary Measures');
         const frame = await semanticFrame(page);
-        await frame.locator('table[class~=plain] tbody tr').first().waitFor({ timeout: 120_000 });
+        await frame.locator('mechanist-dictionary table tbody tr').first().waitFor({ timeout: 120_000 });
         assert.match(await frame.locator('mechanist-dictionary').innerText(), /FVU[\s\S]*…/);
         await page.keyboard.press('d');
       },
@@ -190,6 +190,7 @@ export const semantic: Spec = {
         const { page } = workbench;
         for (const theme of themes) {
           await useTheme(workbench, theme, ['semantic']);
+          await (await semanticFrame(page)).locator('.grid-row .chip').first().waitFor(long);
           await assertAccessible(await semanticFrame(page), `semantic, ${theme.name}`, '--vscode-editor-background');
         }
       },

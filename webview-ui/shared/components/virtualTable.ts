@@ -120,8 +120,8 @@ export class VirtualTable<Row = unknown> extends PageElement {
       <div class="grid-scroll" role="rowgroup" @scroll=${this.onScroll}>
         ${rows?.ready === true && count > 0 ? html`<div class="spacer" role="presentation"></div>${this.visible(first, last)}<div class="spacer" role="presentation"></div>` : nothing}
       </div>
-      ${this.state()}
-    </div>`;
+    </div>
+    ${this.state()}`;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
