@@ -193,6 +193,8 @@ export const findings: Spec = {
       name: 'a finding is shared as one file without scripts',
       async run({ page, folder }) {
         await runCommand(page, 'Notifications: Clear All Notifications');
+        // A panel that was closed leaves the focus nowhere.
+        await clickOn(page, 'market');
         await openFile(page, 'beta.md');
         await runCommand(page, 'Mechanist: Share Finding');
         await pick(page, 'One HTML file');
