@@ -174,9 +174,10 @@ export const algorithmic: Spec = {
     {
       name: 'a reload of the window restores question and tab',
       async run(workbench) {
-        await workbench.reload();
-        // The note that was pinned to may lie before it.
+        // The note that was pinned to lies before it.
         await runCommand(workbench.page, 'Mechanist: Open Algorithmic View');
+        await frameOf(workbench.page);
+        await workbench.reload();
         const frame = await frameOf(workbench.page);
         await until('prompt', () => frame.locator('#prompt').inputValue(long), (text) => text.includes('Anna'), 90_000);
         await frame.locator('#tab-circuit[aria-selected=true]').waitFor(long);

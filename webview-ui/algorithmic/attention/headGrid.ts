@@ -38,7 +38,7 @@ export class HeadGrid extends PageElement {
     const { layers, heads } = this.patterns ?? { layers: [], heads: [] };
     return html`<div class="head-grid" role="grid" aria-label=${t('Attention of all heads')} @keydown=${this.onKey}>${layers.map((layer) => html`<div role="row" class="head-row"><span role="rowheader" class="quiet">L${layer}</span>${heads.map((head) => {
       const chosen = layer === this.layer && head === this.head;
-      return html`<div role="gridcell"><button class="head" tabindex=${chosen ? 0 : -1} aria-pressed=${chosen} aria-label=${t('Layer {0} head {1}', layer, head)} title=${`L${layer}H${head}`}
+      return html`<div role="gridcell"><button class="head" tabindex=${chosen ? 0 : -1} aria-pressed=${chosen} aria-label=${t('Layer {0}, head H{1}', layer, head)} title=${`L${layer}H${head}`}
         @click=${() => this.choose(layer, head)}><canvas width="56" height="56" aria-hidden="true" data-layer=${layer} data-head=${head}></canvas><span class="quiet">H${head}</span></button></div>`;
     })}</div>`)}</div>`;
   }
