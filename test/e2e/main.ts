@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { ensureBrowser } from '../../scripts/bootstrap/browser.mjs';
 import { ensureWorkbench } from '../../scripts/bootstrap/workbench.mjs';
 import { ownTarget, packageFor, vsixOf } from '../../scripts/build/vsix.ts';
-import { algorithmicScreenshots, screenshots } from './screenshots.ts';
+import { algorithmicScreenshots, screenshots, semanticScreenshots } from './screenshots.ts';
 import { specs } from './specs.ts';
 import { runSpecs } from './support/run.ts';
 
@@ -26,6 +26,6 @@ const vsix = resolve(values.vsix);
 if (values.build || !existsSync(vsix)) await packageFor(ownTarget);
 
 const chosen = positionals.length === 0 ? specs : specs.filter(({ name }) => positionals.includes(name));
-const { passed, failed } = await runSpecs(values.screenshots ? [screenshots, algorithmicScreenshots] : chosen, { codeServer: await ensureWorkbench(), browser: ensureBrowser(), vsix });
+const { passed, failed } = await runSpecs(values.screenshots ? [screenshots, algorithmicScreenshots, semanticScreenshots] : chosen, { codeServer: await ensureWorkbench(), browser: ensureBrowser(), vsix });
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

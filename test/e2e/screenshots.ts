@@ -11,6 +11,7 @@ import { themes, useTheme } from './pages/themes.ts';
 import { until } from './pages/until.ts';
 import { webviewFrame } from './pages/webview.ts';
 import { algorithmicPictures } from './algorithmic.ts';
+import { semanticPictures } from './semantic.ts';
 import type { Spec } from './support/spec.ts';
 
 const images = fileURLToPath(new URL('../../docs/images', import.meta.url));
@@ -51,4 +52,11 @@ export const algorithmicScreenshots: Spec = {
   files: { 'prompt.txt': 'When Mary and John went to the market, John gave a book to\n' },
   open: 'prompt.txt',
   steps: [{ name: 'tabs of the algorithmic view', run: (workbench) => algorithmicPictures(workbench, images) }],
+};
+
+export const semanticScreenshots: Spec = {
+  name: 'screenshots-semantic',
+  files: { 'prompt.txt': 'When Mary and John went to the market, John gave a book to\n' },
+  open: 'prompt.txt',
+  steps: [{ name: 'the semantic view with a card', run: (workbench) => semanticPictures(workbench, images) }],
 };

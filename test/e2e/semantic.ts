@@ -16,9 +16,9 @@ import type { Workbench } from './support/workbench.ts';
 const long = { timeout: 60_000 };
 
 /** The panel's frame; after a reload or when it was hidden it is another one. */
-export const semanticFrame = (page: Page): Promise<Frame> => webviewFrame(page, 'semantic', 60_000);
+const semanticFrame = (page: Page): Promise<Frame> => webviewFrame(page, 'semantic', 60_000);
 
-export async function openSemanticView(page: Page): Promise<Frame> {
+async function openSemanticView(page: Page): Promise<Frame> {
   await runCommand(page, 'Mechanist: Open Semantic View');
   const frame = await semanticFrame(page);
   await frame.locator('.grid-row .chip').first().waitFor(long);
@@ -28,7 +28,7 @@ export async function openSemanticView(page: Page): Promise<Frame> {
 const cardName = (frame: Frame): Promise<string> => frame.locator('article.card').getAttribute('aria-label', long).then((name) => name ?? '');
 
 /** Opens the card of the strongest feature in the list. */
-export async function openFirstCard(page: Page, frame: Frame): Promise<void> {
+async function openFirstCard(page: Page, frame: Frame): Promise<void> {
   await frame.locator('mechanist-table .grid').focus();
   await page.keyboard.press('Home');
   await page.keyboard.press('Enter');
@@ -211,10 +211,11 @@ export const semantic: Spec = {
 };
 
 /** Pictures of the view in all four kinds of theme, into `images`. */
-export async function picture(workbench: Workbench, images: string): Promise<void> {
+export async function semanticPictures(workbench: Workbench, images: string): Promise<void> {
   const { page } = workbench;
   await mkdir(images, { recursive: true });
   const frame = await openSemanticView(page);
+  await runCommand(page, 'View: Maximize Editor Group');
   await openFirstCard(page, frame);
   await frame.locator('figure.chart .main-svg').first().waitFor(long);
   for (const theme of themes) {
