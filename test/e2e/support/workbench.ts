@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { runCommand } from '../pages/palette.ts';
 import { addressOf } from '../../../scripts/workbench/codeServer.ts';
 import { inHostServerArgs, listenInHost, prepareInHost } from './inHost.ts';
 import type { InHostEnd } from './inHost.ts';
@@ -64,7 +65,11 @@ export async function openWorkbench(installation: Installation, browser: Browser
       // An address that names a file opens that file in place of what was open.
       const address = new URL(page.url());
       address.searchParams.delete('payload');
-      await page.goto(address.href, { timeout: 90_000 });
+      await page.evaluate(`history.replaceState(null, '', ${JSON.stringify(address.href)})`);
+      // By its own command the workbench saves its state first, as a person's reload does.
+      const loaded = page.waitForEvent('load', { timeout: 90_000 });
+      await runCommand(page, 'Developer: Reload Window');
+      await loaded;
       await page.locator('.statusbar-item[id*="mechanist"]').waitFor({ timeout: 120_000 });
     },
     report: (line) => void process.stdout.write(`  ${line}\n`),
