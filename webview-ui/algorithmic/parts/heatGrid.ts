@@ -67,7 +67,7 @@ export class HeatGrid extends PageElement {
         <tbody>${this.rows.map((row, index) => html`<tr role="row"><th role="rowheader" scope="row">${row.name}</th>${row.cells.slice(from, from + shown.length).map((cell, offset) => {
           const column = from + offset;
           const selected = this.selected?.row === index && this.selected.column === column;
-          return html`<td role="gridcell" class="word token ${heatClass(cell.level, this.signed)}" title=${cell.title} aria-label=${cell.title} aria-selected=${selected}
+          return html`<td role="gridcell" class="word token ${heatClass(cell.level, this.signed)}" title=${cell.title} aria-label=${`${cell.text} ${cell.title}`.trim()} aria-selected=${selected}
             tabindex=${current.row === index && current.column === column ? 0 : -1} @click=${() => this.tell('cell-select', { row: index, column })} @dblclick=${() => this.tell('cell-open', { row: index, column })}>${cell.text}</td>`;
         })}</tr>`)}</tbody>
       </table></div>`;
