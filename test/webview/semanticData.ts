@@ -9,7 +9,7 @@ export const store: StoreSummary = {
 const score: LabelScore = { detection: 0.93, wrongLabel: 0.51, shuffled: 0.5, fuzzing: 0.88, fuzzingWrongLabel: 0.52, byBin: [0.8, 0.9, 0.95], examples: 40 };
 const words = ['Mary', ' John', ' the', ' store', ' gave', ' to', ' and', ' went'];
 
-export function row(feature: number): FeatureRow {
+function row(feature: number): FeatureRow {
   const base = { feature, density: 0.021 / (1 + feature % 50), max: 6.2 - (feature % 60) / 10, mean: 2, share: 0.01 / (1 + feature % 20), topTokens: [words[feature % 8]!, words[(feature + 3) % 8]!, ' \n'], grade: feature === 7 ? 3 : 0 };
   return feature % 5 === 2 ? { ...base, label: { label: `name in subject position ${feature}`, author: feature === 7 ? 'hand' : 'statistics', score }, truth: { variable: 'subject', question: 'Is this the subject?', auroc: 0.99, shuffledAuroc: 0.52 } } : base;
 }

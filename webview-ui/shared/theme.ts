@@ -51,11 +51,6 @@ export function onThemeChange(changed: () => void): () => void {
   return () => observer.disconnect();
 }
 
-/** Whether things should not move: the system's wish or VS Code's setting. */
-export function reducedMotion(): boolean {
-  return document.body.classList.contains('vscode-reduce-motion') || window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-}
-
 /** The number behind `#rgb`, `#rrggbb`, `rgb()` or `rgba()`; grey for what is none of these. */
 export function channels(color: string): readonly [number, number, number, number] {
   const hex = /^#([\da-f]{3,8})$/i.exec(color)?.[1];

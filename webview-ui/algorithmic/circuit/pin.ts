@@ -3,7 +3,7 @@ import type { CircuitEvaluation, CircuitMembers, PairFile } from '../../../src/p
 import { t } from '../../shared/strings.ts';
 import { edgeSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { answerName, pairInputs, pairText } from '../parts/evidence.ts';
+import { answerName, pairInputs, pairText } from '../question/evidence.ts';
 
 export function pinCircuit(inquiry: Inquiry, edges: CircuitMembers['edges'], evaluation: CircuitEvaluation | undefined, heldOut: PairFile['pairs']): void {
   const { question, session, place } = inquiry;

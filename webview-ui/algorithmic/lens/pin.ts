@@ -3,7 +3,7 @@ import type { LensGrid } from '../../../src/protocol/methods/algorithmicResults.
 import { t } from '../../shared/strings.ts';
 import { componentSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { answerName, pairInputs } from '../parts/evidence.ts';
+import { answerName, pairInputs } from '../question/evidence.ts';
 import type { Attribution } from './lensWork.ts';
 
 /** Pins the three leading parts, each beside the same part on the other prompt. */

@@ -2,7 +2,7 @@
 import { t } from '../../shared/strings.ts';
 import { componentSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { answerName, pairInputs } from '../parts/evidence.ts';
+import { answerName, pairInputs } from '../question/evidence.ts';
 import { whereOf } from './patchingWork.ts';
 import type { Place, Sweep } from './patchingWork.ts';
 import { amongOthers, placeName } from './viewModel.ts';

@@ -15,7 +15,7 @@ export interface Claim {
 }
 
 /** A score must beat its controls by this much to count. */
-export const margin = 0.2;
+const margin = 0.2;
 
 /** Why to believe the label, each reason with its control. */
 export function reasons(score: LabelScore | undefined, truth: TruthMatch | undefined): Claim[] {

@@ -54,7 +54,7 @@ export interface Target {
 }
 
 /** Share of tokens from which a feature counts as dense. */
-export const denseFrom = 0.1;
+const denseFrom = 0.1;
 
 export function tableRequest(target: Target, { search, filter, sort, query }: Place, offset: number, limit: number, grades: readonly FeatureGrade[] = []): Params<'semantic.features'> {
   return {

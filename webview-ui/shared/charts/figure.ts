@@ -160,7 +160,7 @@ function colorOf(role: Series['role'], palette: Palette, next: () => string): st
 }
 
 /** The library takes some HTML in texts; ours are tokens and names. */
-export function escapeMarkup(text: string): string {
+function escapeMarkup(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 

@@ -52,7 +52,7 @@ export function menuContext(subject: Subject): string {
 }
 
 /** Opens the menu of the element that was clicked, as a click with the other button would. */
-export function openMenu(event: Event): void {
+function openMenu(event: Event): void {
   event.stopPropagation();
   const target = event.currentTarget as HTMLElement;
   const { left, bottom } = target.getBoundingClientRect();

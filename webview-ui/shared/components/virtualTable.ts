@@ -42,7 +42,7 @@ export type RowEvent<Row> = CustomEvent<Row>;
 
 type RowTold = 'row-open' | 'row-pin' | 'row-focus';
 
-export const rowHeight = 22;
+const rowHeight = 22;
 const overscan = 6;
 
 export class VirtualTable<Row = unknown> extends PageElement {

@@ -1,6 +1,6 @@
 /** What a finding has to know to run a measurement of this view again. Pure. */
-import { plainToken } from '../question/answerText.ts';
-import type { Question } from '../question/question.ts';
+import { plainToken } from './answerText.ts';
+import type { Question } from './question.ts';
 
 /** Pairs of a data set that are measured. */
 const measured = 200;
