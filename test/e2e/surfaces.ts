@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clickOn, hoverOver } from './pages/editor.ts';
 import { runCommand } from './pages/palette.ts';
-import { expand, openInspector } from './pages/sidebar.ts';
+import { expand, openInspector, row as treeRow } from './pages/sidebar.ts';
 import { writeSettings } from './pages/themes.ts';
 import { until } from './pages/until.ts';
 import { webviewFrame } from './pages/webview.ts';
@@ -56,12 +56,17 @@ export const surfaces: Spec = {
         const frame = await openInspector(page);
         await frame.locator('.lens tbody tr').first().waitFor();
         await expand(page, 'Models');
-        await runCommand(page, 'Mechanist: Focus on Models View');
+        await treeRow(page, /SAE/).waitFor();
+        // The view takes the focus when it has its rows; the command may come earlier.
+        await until('focused list', async () => {
+          await runCommand(page, 'Mechanist: Focus on Models View');
+          return page.locator('.sidebar .monaco-list:focus-within').count();
+        }, (count) => count > 0);
         const row = page.locator('.sidebar .monaco-list:focus-within .monaco-list-row.focused');
         const down = async (): Promise<string> => {
           await page.keyboard.press('ArrowDown');
           await page.waitForTimeout(200);
-          return row.innerText({ timeout: 10_000 });
+          return (await row.allInnerTexts()).join('');
         };
         const focused = await until('focused row', down, (text) => /hook.*(?:SAE|TRANSCODER)/s.test(text));
         await page.keyboard.press('Enter');
