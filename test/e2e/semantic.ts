@@ -200,9 +200,11 @@ export const semantic: Spec = {
       async run({ page, folder }) {
         await runCommand(page, 'Mechanist: Harvest a Corpus');
         const frame = await semanticFrame(page);
-        await frame.locator('#harvest-limit').fill('20000');
+        await frame.locator('#harvest-limit').fill('30000');
         await frame.locator('mechanist-harvest form vscode-button').last().click();
-        await frame.locator('.progress-line').waitFor(long);
+        await frame.locator('mechanist-harvest .progress-line vscode-button', { hasText: 'Cancel' }).click();
+        await frame.locator('mechanist-harvest .progress-line', { hasText: 'Stopped' }).waitFor(long);
+        await frame.locator('mechanist-harvest .progress-line vscode-button', { hasText: 'Continue' }).click();
         await until('the stores', () => frame.locator('.stores li').count(), (count) => count >= 2, 180_000);
         assert.ok(existsSync(join(folder, '.mechanist', 'stores')));
       },

@@ -30,7 +30,7 @@ export class LayersElement extends PageElement {
     if (drawing === undefined) return nothing;
     return html`<figure class="chart layers"><figcaption><span class="title">${this.name}</span><span class="tools" role="group" aria-label=${t('Drawing')}>
       <button class="icon-button codicon codicon-file-code" aria-label=${t('Save drawing (SVG)')} title=${t('Save drawing (SVG)')} @click=${this.save}></button></span></figcaption>
-      <div class="layers-frame"><svg viewBox="0 0 ${drawing.width} ${drawing.height}" width=${drawing.width} height=${drawing.height} aria-hidden="true">
+      <div class="layers-frame" tabindex="0" role="region" aria-label=${this.name}><svg viewBox="0 0 ${drawing.width} ${drawing.height}" width=${drawing.width} height=${drawing.height} aria-hidden="true">
         ${drawing.edges.map(({ path, width, weight, from, to }) => svg`<path class="edge ${weight < 0 ? 'negative' : 'positive'} ${this.dimmed(from, to)}" d=${path} stroke-width=${width}><title>${from} → ${to}: ${short(weight)}</title></path>`)}
         ${drawing.nodes.map((node) => this.node(node))}
       </svg></div></figure>`;
