@@ -2,7 +2,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { install } from './installation.ts';
+import type { Installation } from './installation.ts';
 import type { Spec } from './spec.ts';
 import { openWorkbench } from './workbench.ts';
 
@@ -16,37 +18,57 @@ export interface RunOptions {
 
 const browserFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** A spec that cannot be opened is one failure; a step that fails does not keep the next ones from running. */
-export async function runSpecs(specs: readonly Spec[], { codeServer, browser: executablePath, vsix }: RunOptions): Promise<{ passed: number; failed: number }> {
-  const count = { passed: 0, failed: 0 };
+export interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/**
+ * A spec with a failure is run once more, from a fresh workbench: a browser and an editor on a busy machine miss a moment
+ * now and then. The second run counts, and the report says that there was one.
+ */
+export async function runSpecs(specs: readonly Spec[], { codeServer, browser: executablePath, vsix }: RunOptions): Promise<Count> {
+  let [passed, failed] = [0, 0];
   const installation = await install(codeServer, vsix);
   const browser = await chromium.launch({ executablePath, args: browserFlags });
   try {
     for (const spec of specs) {
-      process.stdout.write(`${spec.name}\n`);
-      const workbench = await openWorkbench(installation, browser, spec).catch((error: unknown) => {
-        count.failed++;
-        process.stdout.write(`✗ the workbench opens\n  ${String(error)}\n`);
-      });
-      if (workbench === undefined) continue;
-      for (const { name, run } of spec.steps) {
-        const started = performance.now();
-        try {
-          await run(workbench);
-          count.passed++;
-          process.stdout.write(`✓ ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
-        } catch (error) {
-          count.failed++;
-          const picture = join(tmpdir(), `mechanist-e2e-${spec.name}-${count.failed}.png`);
-          await workbench.page.screenshot({ path: picture }).catch((problem: unknown) => process.stdout.write(`  no picture: ${String(problem)}\n`));
-          process.stdout.write(`✗ ${name}\n  ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  picture: ${picture}\n    ${workbench.diagnosis()}\n`);
-        }
+      let count = await runSpec(spec, installation, browser);
+      if (count.failed > 0) {
+        process.stdout.write(`  ${spec.name}: ${count.failed} failed; once more\n`);
+        count = await runSpec(spec, installation, browser);
       }
-      await workbench.dispose();
+      passed += count.passed;
+      failed += count.failed;
     }
   } finally {
     await browser.close();
     await installation.dispose();
   }
-  return count;
+  return { passed, failed };
+}
+
+/** A spec that cannot be opened is one failure; a step that fails does not keep the next ones from running. */
+async function runSpec(spec: Spec, installation: Installation, browser: Browser): Promise<Count> {
+  let [passed, failed] = [0, 0];
+  process.stdout.write(`${spec.name}\n`);
+  const workbench = await openWorkbench(installation, browser, spec).catch((error: unknown) => {
+    process.stdout.write(`✗ the workbench opens\n  ${String(error)}\n`);
+  });
+  if (workbench === undefined) return { passed, failed: 1 };
+  for (const { name, run } of spec.steps) {
+    const started = performance.now();
+    try {
+      await run(workbench);
+      passed++;
+      process.stdout.write(`✓ ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
+    } catch (error) {
+      failed++;
+      const picture = join(tmpdir(), `mechanist-e2e-${spec.name}-${failed}.png`);
+      await workbench.page.screenshot({ path: picture }).catch((problem: unknown) => process.stdout.write(`  no picture: ${String(problem)}\n`));
+      process.stdout.write(`✗ ${name}\n  ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n  picture: ${picture}\n    ${workbench.diagnosis()}\n`);
+    }
+  }
+  await workbench.dispose();
+  return { passed, failed };
 }
