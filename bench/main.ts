@@ -17,7 +17,7 @@ import { benchTraining } from './training.ts';
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   engine64: () => benchEngine(64, 7),
   engine128: () => benchEngine(128, 5),
-  patching: () => benchPatching(5),
+  patching: () => benchPatching(2),
   programs: () => benchPrograms(5),
   training: () => benchTraining(5),
   notes: () => Promise.resolve(benchNotes(2000, 10)),
