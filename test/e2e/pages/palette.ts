@@ -1,6 +1,7 @@
 /** The command palette and other quick picks. */
 import { strict as assert } from 'node:assert';
 import type { Locator, Page } from 'playwright-core';
+import { until } from './until.ts';
 
 /** Runs a command by its title, with its category: `Mechanist: Show Log`. */
 export async function runCommand(page: Page, title: string): Promise<void> {
@@ -41,14 +42,12 @@ export async function choices(page: Page): Promise<string[]> {
   return page.locator('.quick-input-list .monaco-list-row').allInnerTexts();
 }
 
-/** Answers the workbench's own file dialog, which is a quick pick with a path. */
-export async function enterPath(page: Page, path: string): Promise<void> {
+/** Accepts what the workbench's own file dialog proposes; a path that is typed while it reads the folder may be taken back. */
+export async function acceptPath(page: Page): Promise<void> {
   const dialog = page.locator('.quick-input-widget:visible');
   const accept = dialog.locator('.quick-input-action .monaco-button, .quick-input-action a').first();
   await accept.waitFor();
-  await dialog.locator('input').first().fill(path);
-  // The dialog looks at the path before it takes it; its first answer to a folder may be to go there.
-  await page.waitForTimeout(600);
+  await until('proposed path', () => dialog.locator('input').first().inputValue(), (value) => value.startsWith('/'));
   for (let turn = 0; turn < 4 && (await dialog.isVisible()); turn++) {
     await accept.click({ timeout: 5_000 }).catch(() => undefined);
     await dialog.waitFor({ state: 'hidden', timeout: 4_000 }).catch(() => undefined);
