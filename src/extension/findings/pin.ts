@@ -1,5 +1,5 @@
 /** Pinning: what was measured becomes evidence of a new finding or of one that is there. One key and Enter make a new one. */
-import { Uri, ViewColumn, l10n, window, workspace } from 'vscode';
+import { FileSystemError, Uri, ViewColumn, l10n, window, workspace } from 'vscode';
 import type { QuickPickItem } from 'vscode';
 import * as v from 'valibot';
 import { addEvidence, addToList } from '../../notes/edits.ts';
@@ -91,7 +91,8 @@ function findingsFolder(): Uri | undefined {
 async function namesIn(folder: Uri): Promise<Set<string>> {
   try {
     return new Set((await workspace.fs.readDirectory(folder)).map(([name]) => name));
-  } catch {
+  } catch (error) {
+    if (!(error instanceof FileSystemError) || error.code !== 'FileNotFound') throw error;
     // The folder is made with the first finding.
     return new Set();
   }

@@ -167,8 +167,10 @@ export class GraphWork {
   private async restore(): Promise<void> {
     const { file, graph } = this.choices;
     if (graph === undefined && file === undefined) return;
-    const open = await this.channel.call('graph.list', {}).catch(() => []);
-    const known = open.find((one) => one.graph === graph);
+    const known = await this.channel.call('graph.list', {}).then((open) => open.find((one) => one.graph === graph), (error: unknown) => {
+      this.channel.tell('problem', { message: `finding the graph again: ${String(error)}` });
+      return undefined;
+    });
     if (known !== undefined) {
       this.summary.replace(known);
       await this.look();
