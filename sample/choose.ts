@@ -13,7 +13,7 @@ import { textLines } from '../src/evidence/prompts.ts';
 import { aurocOfScores } from '../src/semantic/groundTruth/auroc.ts';
 import { harvest } from '../src/semantic/groundTruth/harvest.ts';
 import { labelledText } from '../zoo/groundTruth/text.ts';
-import { fieldNames, ioiPairs, texts } from './data.ts';
+import { fieldNames, recipientPairs, texts } from './data.ts';
 import type { IdPair, TextPair } from './data.ts';
 import type { SampleModel } from './opened.ts';
 
@@ -25,7 +25,7 @@ export async function chosenHeads(model: SampleModel): Promise<{ induction: stri
   const best = (score: (head: (typeof scores)[number]) => number): (typeof scores)[number] => scores.reduce((a, b) => (score(b) > score(a) ? b : a));
   const restored = new Map<string, number>();
   const hooks = Array.from({ length: model.model.config!.nLayers }, (_, layer) => `blocks.${layer}.attn.hook_z`);
-  for (const { clean, corrupted, metric } of groupsOf(model, ioiPairs(model, 24, 9))) {
+  for (const { clean, corrupted, metric } of groupsOf(model, recipientPairs(model, 24, 9))) {
     const { scores: patched } = await sweep(model.model, model.runtime, { clean, corrupted, metric, hooks, by: ['head'] });
     const heads = patched.dims[1]!;
     patched.data.forEach((score, i) => restored.set(`${Math.floor(i / heads)}.${i % heads}`, (restored.get(`${Math.floor(i / heads)}.${i % heads}`) ?? 0) + score));

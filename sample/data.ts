@@ -42,15 +42,41 @@ export function inductionPairs({ corpus }: SampleModel, count: number, seed: num
 
 /** "When Mary and John went to the market, John gave a book to"; in the corrupted prompt the other person gives. */
 export function ioiPairs(model: SampleModel, count: number, seed: number): TextPair[] {
-  const { corpus, tokenizer } = model;
-  return behaviorItems('ioi', corpus, 4 * count, seed).flatMap(({ ids, targets: [right], distractors: [wrong] }): TextPair[] => {
-    const second = ids.lastIndexOf(wrong!);
-    const corrupted = ids.map((id, i) => (i === second ? right! : id));
-    const [clean, other] = [ids, corrupted].map((list) => tokenizer!.decode(list.slice(1)));
-    // Only prompts whose text has the same tokens again, and names that stand as one token behind a space.
-    if (tokenizer!.encode(clean!).ids.join() !== ids.join() || tokenizer!.encode(other!).ids.join() !== corrupted.join()) return [];
-    const [answer, distractor] = [tokenizer!.decode([right!]), tokenizer!.decode([wrong!])];
-    return [{ clean: clean!, corrupted: other!, answers: [answer], distractors: [distractor] }];
+  return transferPairs(model, count, seed, ({ ids, right, wrong }) => ({ at: ids.lastIndexOf(wrong), by: right, distractor: wrong }));
+}
+
+/** The same prompts; in the corrupted one the recipient has another name, which is then the wrong answer. So only the name differs, and not who gives. */
+export function recipientPairs(model: SampleModel, count: number, seed: number): TextPair[] {
+  const names = transfers(model, 40, seed + 100).map(({ right }) => right);
+  return transferPairs(model, count, seed, ({ ids, right }, i) => {
+    const other = names.slice(i).concat(names).find((name) => !ids.includes(name))!;
+    return { at: ids.indexOf(right), by: other, distractor: other };
+  });
+}
+
+interface Transfer {
+  readonly ids: readonly number[];
+  /** The recipient, who is named once, and the giver. */
+  readonly right: number;
+  readonly wrong: number;
+}
+
+function transfers({ corpus }: SampleModel, count: number, seed: number): Transfer[] {
+  return behaviorItems('ioi', corpus, count, seed).map(({ ids, targets: [right], distractors: [wrong] }) => ({ ids, right: right!, wrong: wrong! }));
+}
+
+/** Pairs that differ in one token. Only prompts whose text has the same tokens again are taken. */
+function transferPairs(
+  model: SampleModel, count: number, seed: number, change: (transfer: Transfer, i: number) => { readonly at: number; readonly by: number; readonly distractor: number },
+): TextPair[] {
+  const tokenizer = model.tokenizer!;
+  return transfers(model, 4 * count, seed).flatMap((transfer, index): TextPair[] => {
+    const { ids, right } = transfer;
+    const { at, by, distractor } = change(transfer, index);
+    const corrupted = ids.map((id, i) => (i === at ? by : id));
+    const [clean, other] = [ids, corrupted].map((list) => tokenizer.decode(list.slice(1)));
+    if (tokenizer.encode(clean!).ids.join() !== ids.join() || tokenizer.encode(other!).ids.join() !== corrupted.join()) return [];
+    return [{ clean: clean!, corrupted: other!, answers: [tokenizer.decode([right])], distractors: [tokenizer.decode([distractor])] }];
   }).slice(0, count);
 }
 

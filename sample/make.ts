@@ -9,7 +9,7 @@ import { runCommandLine } from '../src/cli/cli.ts';
 import { commands } from '../src/cli/commands.ts';
 import { updateNoteFile } from '../src/notes/noteFile.ts';
 import { chosenCircuit, chosenHeads, matchingFeature, semanticFeature } from './choose.ts';
-import { inductionPairs, ioiPairs, labels, texts } from './data.ts';
+import { inductionPairs, ioiPairs, labels, recipientPairs, texts } from './data.ts';
 import { openedSample } from './opened.ts';
 import type { SampleModel } from './opened.ts';
 
@@ -39,6 +39,7 @@ function writeData(from: SampleModel): void {
   lines('induction.jsonl', inductionPairs(from, 24, 1));
   lines('induction-held-out.jsonl', inductionPairs(from, 24, 2));
   lines('ioi.jsonl', ioiPairs(from, 32, 1));
+  lines('recipient.jsonl', recipientPairs(from, 32, 1));
   lines('texts.txt', texts(from, 60, 3));
   labels(from, join(folder, 'data', 'labels.safetensors'), 4);
 }
@@ -70,16 +71,16 @@ async function nameMover(from: SampleModel): Promise<void> {
   const [layer, index] = head.split('.');
   const hook = `blocks.${layer}.attn.hook_z`;
   const note = 'ioi-name-mover';
-  await evidence(note, 'prediction.logit_difference', { inputs: { pairs: { path: 'data/ioi.jsonl' } } }, {
+  await evidence(note, 'prediction.logit_difference', { inputs: { pairs: { path: 'data/recipient.jsonl' } } }, {
     title: 'A name mover', kind: 'algorithmic', approach: 'patching', subjects: [`mechanist:component/${from.id}/${hook}/${index}`],
     claim: `Head ${head} moves the name of the recipient to the end of the sentence, and the answer depends on it.`,
   });
-  await evidence(note, 'attribution.direct', { inputs: { pairs: { path: 'data/ioi.jsonl' } }, parameters: { component: head } });
-  await evidence(note, 'patching.activation', { inputs: { pairs: { path: 'data/ioi.jsonl' } }, parameters: { hook, head: Number(index) } });
-  await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/ioi.jsonl' } }, parameters: { heads: [head] } });
+  await evidence(note, 'attribution.direct', { inputs: { pairs: { path: 'data/recipient.jsonl' } }, parameters: { component: head } });
+  await evidence(note, 'patching.activation', { inputs: { pairs: { path: 'data/recipient.jsonl' } }, parameters: { hook, head: Number(index) } });
+  await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/recipient.jsonl' } }, parameters: { heads: [head] } });
   await body(note, [
-    'Sentences of the kind "When Mary and John went to the market, John gave a book to …". The corrupted prompt lets the other person give.',
-    'The head is the one that restores most of the answer on prompts that are not in the file. Its direct contribution to the logits stands beside that: what it moves, later layers read out.',
+    'Sentences of the kind "When Mary and John went to the market, John gave a book to …". In the corrupted prompt the recipient has another name, and everything else is the same: what is restored is the name, not who gives.',
+    'The head is the one that restores most of the answer on prompts that are not in the file. Its direct contribution to the logits stands beside that. Ablating it need not cost as much: other heads move the name too.',
   ]);
 }
 
