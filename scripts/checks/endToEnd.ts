@@ -3,25 +3,25 @@ import { packageFor, ownTarget } from '../build/vsix.ts';
 import { ensureBrowser } from '../bootstrap/browser.mjs';
 import { BootstrapError } from '../bootstrap/fail.mjs';
 import { ensureWorkbench } from '../bootstrap/workbench.mjs';
+import type { Count } from './count.ts';
+import { nothing } from './count.ts';
 import { specs } from '../../test/e2e/specs.ts';
 import { runSpecs } from '../../test/e2e/support/run.ts';
 
-export interface EndToEndResult {
-  readonly passed: number;
-  readonly failed: number;
+export interface EndToEndResult extends Count {
   /** Why nothing was run. */
   readonly notRun?: string;
 }
 
 /** Not run on a machine that has no browser and lets none be installed; anything else that goes wrong is a failure. */
 export async function runEndToEnd(): Promise<EndToEndResult> {
-  if (process.platform !== 'linux') return { passed: 0, failed: 0, notRun: 'they look at processes as Linux shows them' };
+  if (process.platform !== 'linux') return { ...nothing, notRun: 'they look at processes as Linux shows them' };
   let browser: string;
   try {
     browser = ensureBrowser();
   } catch (error) {
     if (!(error instanceof BootstrapError)) throw error;
-    return { passed: 0, failed: 0, notRun: error.message };
+    return { ...nothing, notRun: error.message };
   }
   const started = performance.now();
   const codeServer = await ensureWorkbench();

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Count } from './count.ts';
 
 interface StaticCheck {
   name: string;
@@ -20,16 +21,16 @@ const checks: readonly StaticCheck[] = [
 
 const repository: string = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Runs every check, also after one has failed, and prints a line for each. Returns how many passed and failed. */
-export function runStaticChecks(): { passed: number; failed: number } {
-  const count = { passed: 0, failed: 0 };
+/** Runs every check, also after one has failed, and prints a line for each. */
+export function runStaticChecks(): Count {
+  const failures: string[] = [];
   for (const { name, program, args } of checks) {
     const started = performance.now();
     const passed = runProgram(program, args) === 0;
-    count[passed ? 'passed' : 'failed'] += 1;
+    if (!passed) failures.push(name);
     process.stdout.write(`${passed ? '✓' : '✗'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
   }
-  return count;
+  return { passed: checks.length - failures.length, failed: failures.length, failures };
 }
 
 /**

@@ -1,17 +1,18 @@
 /** One run of vitest, counted: its own summary is for people, the counts are for the line at the end. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import type { Count } from './count.ts';
 import { runProgram } from './staticChecks.ts';
 
 /** The part of vitest's JSON report that is read here. */
 export interface VitestReport {
   numPassedTests: number;
-  testResults: { status: string; assertionResults: { status: string }[] }[];
+  testResults: { name: string; status: string; assertionResults: { status: string; fullName: string }[] }[];
 }
 
 /** Runs vitest with `args` after its own `run`. */
-export function runVitest(args: readonly string[]): { passed: number; failed: number } {
+export function runVitest(args: readonly string[]): Count {
   const folder = mkdtempSync(join(tmpdir(), 'mechanist-test-'));
   const file = join(folder, 'report.json');
   try {
@@ -26,11 +27,13 @@ export function runVitest(args: readonly string[]): { passed: number; failed: nu
  * Counts a report. A file that fails outside its tests (it does not load, or a hook of the file throws) is one failure,
  * and so is a run that ends with an exit code although every test passed: an unhandled error, or no tests at all.
  */
-export function countTests(report: VitestReport, exitCode: number): { passed: number; failed: number } {
-  let failed = 0;
-  for (const { status, assertionResults } of report.testResults) {
-    const failures = assertionResults.filter((test) => test.status === 'failed').length;
-    failed += failures === 0 && status === 'failed' ? 1 : failures;
+export function countTests(report: VitestReport, exitCode: number): Count {
+  const failures: string[] = [];
+  for (const { name, status, assertionResults } of report.testResults) {
+    const file = relative(process.cwd(), name);
+    const failed = assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => `${file}: ${fullName}`);
+    failures.push(...(failed.length === 0 && status === 'failed' ? [file] : failed));
   }
-  return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
+  if (failures.length === 0 && exitCode !== 0) failures.push(`the test runner ended with ${exitCode}`);
+  return { passed: report.numPassedTests, failed: failures.length, failures };
 }

@@ -71,10 +71,17 @@ export function addressOf({ port }: Server, folder: string, file: string, more: 
 /** In a group of its own, so that all it starts can be ended with it. */
 function start({ entry, home, userData, extensions }: Profile, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:VSCODE|ELECTRON)_/.test(name)));
-  return spawn(process.execPath, [entry, '--user-data-dir', userData, '--extensions-dir', extensions, ...args], {
+  const child = spawn(process.execPath, [entry, '--user-data-dir', userData, '--extensions-dir', extensions, ...args], {
     env: { ...inherited, HOME: home, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
   });
+  child.once('spawn', () => running.add(child));
+  child.once('exit', () => running.delete(child));
+  return child;
 }
+
+/** Servers that run: in groups of their own, which outlive this process unless they are ended with it. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((server) => process.kill(-server.pid!, 'SIGKILL')));
 
 async function stop(server: ChildProcess, ended: Promise<void>): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;

@@ -5,11 +5,18 @@ import { until } from './until.ts';
 
 /** Runs a command by its title, with its category: `Mechanist: Show Log`. */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget input').first();
-  await input.waitFor();
-  await input.fill(`>${title}`);
-  await rowOf(page, title).waitFor();
+  const input = page.locator('.quick-input-widget:visible input').first();
+  // An editor that takes the focus meanwhile closes the palette again.
+  for (let turn = 1; ; turn++) {
+    await page.keyboard.press('F1');
+    try {
+      await input.fill(`>${title}`, { timeout: 4_000 });
+      await rowOf(page, title).waitFor({ timeout: 10_000 });
+      break;
+    } catch (error) {
+      if (turn === 5) throw error;
+    }
+  }
   await page.keyboard.press('Enter');
 }
 
