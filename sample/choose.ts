@@ -20,22 +20,36 @@ import type { SampleModel } from './opened.ts';
 /** The dictionary whose features the sample is about, in both models. */
 const dictionaryName = 'blocks.2.hook_resid_post';
 
-export async function chosenHeads(model: SampleModel): Promise<{ induction: string; previous: string; nameMover: string }> {
+export async function chosenHeads(model: SampleModel): Promise<{ induction: string; previous: string; nameMovers: string[] }> {
   const scores = await headScores(model.model, model.runtime, { tokenIds: model.corpus.ordinary, bosId: model.corpus.bos, rows: 6, span: 24, seed: 77 });
   const best = (score: (head: (typeof scores)[number]) => number): (typeof scores)[number] => scores.reduce((a, b) => (score(b) > score(a) ? b : a));
-  const restored = new Map<string, number>();
-  const hooks = Array.from({ length: model.model.config!.nLayers }, (_, layer) => `blocks.${layer}.attn.hook_z`);
-  for (const { clean, corrupted, metric } of groupsOf(model, recipientPairs(model, 24, 9))) {
-    const { scores: patched } = await sweep(model.model, model.runtime, { clean, corrupted, metric, hooks, by: ['head'] });
-    const heads = patched.dims[1]!;
-    patched.data.forEach((score, i) => restored.set(`${Math.floor(i / heads)}.${i % heads}`, (restored.get(`${Math.floor(i / heads)}.${i % heads}`) ?? 0) + score));
-  }
   const induction = best((head) => head.induction);
   const previous = scores.filter(({ layer }) => layer < induction.layer).reduce((a, b) => (b.previousToken > a.previousToken ? b : a));
-  return {
-    induction: `${induction.layer}.${induction.head}`, previous: `${previous.layer}.${previous.head}`,
-    nameMover: [...restored].reduce((a, b) => (b[1] > a[1] ? b : a))[0],
-  };
+  return { induction: `${induction.layer}.${induction.head}`, previous: `${previous.layer}.${previous.head}`, nameMovers: await nameMovers(model) };
+}
+
+/** The fewest heads whose shares of the answer, each patched in alone, add up to two thirds of it. */
+async function nameMovers(model: SampleModel): Promise<string[]> {
+  const hooks = Array.from({ length: model.model.config!.nLayers }, (_, layer) => `blocks.${layer}.attn.hook_z`);
+  const restored = new Map<string, number>();
+  let whole = 0;
+  for (const { clean, corrupted, metric } of groupsOf(model, recipientPairs(model, 24, 9))) {
+    const { scores, cleanMetric, corruptedMetric } = await sweep(model.model, model.runtime, { clean, corrupted, metric, hooks, by: ['head'] });
+    const heads = scores.dims[1]!;
+    whole += cleanMetric - corruptedMetric;
+    scores.data.forEach((score, i) => {
+      const head = `${Math.floor(i / heads)}.${i % heads}`;
+      restored.set(head, (restored.get(head) ?? 0) + score - corruptedMetric);
+    });
+  }
+  const movers: string[] = [];
+  let share = 0;
+  for (const [head, part] of [...restored].toSorted(([, a], [, b]) => b - a)) {
+    if (share >= 2 / 3) break;
+    movers.push(head);
+    share += part / whole;
+  }
+  return movers;
 }
 
 /** The fewest edges, in powers of two, that keep 85 % of the behaviour. */

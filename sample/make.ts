@@ -67,20 +67,23 @@ async function induction(from: SampleModel): Promise<void> {
 }
 
 async function nameMover(from: SampleModel): Promise<void> {
-  const { nameMover: head } = await chosenHeads(from);
-  const [layer, index] = head.split('.');
-  const hook = `blocks.${layer}.attn.hook_z`;
+  const { nameMovers: heads } = await chosenHeads(from);
+  const places = heads.map((head) => head.split('.').map(Number) as [layer: number, index: number]);
+  const pairs = { path: 'data/recipient.jsonl' };
   const note = 'ioi-name-mover';
-  await evidence(note, 'prediction.logit_difference', { inputs: { pairs: { path: 'data/recipient.jsonl' } } }, {
-    title: 'A name mover', kind: 'algorithmic', approach: 'patching', subjects: [`mechanist:component/${from.id}/${hook}/${index}`],
-    claim: `Head ${head} moves the name of the recipient to the end of the sentence, and the answer depends on it.`,
+  await evidence(note, 'prediction.logit_difference', { inputs: { pairs } }, {
+    title: 'Name movers', kind: 'algorithmic', approach: 'patching',
+    subjects: places.map(([layer, index]) => `mechanist:component/${from.id}/blocks.${layer}.attn.hook_z/${index}`),
+    claim: `Heads ${heads.join(' and ')} move the name of the recipient to the end of the sentence, and the answer depends on them.`,
   });
-  await evidence(note, 'attribution.direct', { inputs: { pairs: { path: 'data/recipient.jsonl' } }, parameters: { component: head } });
-  await evidence(note, 'patching.activation', { inputs: { pairs: { path: 'data/recipient.jsonl' } }, parameters: { hook, head: Number(index) } });
-  await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/recipient.jsonl' } }, parameters: { heads: [head] } });
+  for (const [layer, head] of places) {
+    await evidence(note, 'attribution.direct', { inputs: { pairs }, parameters: { component: `${layer}.${head}` } });
+    await evidence(note, 'patching.activation', { inputs: { pairs }, parameters: { hook: `blocks.${layer}.attn.hook_z`, head } });
+  }
+  await evidence(note, 'ablation.head', { inputs: { pairs }, parameters: { heads } });
   await body(note, [
     'Sentences of the kind "When Mary and John went to the market, John gave a book to …". In the corrupted prompt the recipient has another name, and everything else is the same: what is restored is the name, not who gives.',
-    'The head is the one that restores most of the answer on prompts that are not in the file. Its direct contribution to the logits stands beside that. Ablating it need not cost as much: other heads move the name too.',
+    'The heads are the fewest that restore two thirds of the answer on prompts that are not in the file. Each one\'s direct contribution to the logits and what it restores alone stand beside that. They are ablated together: when one is missing, another moves the name too.',
   ]);
 }
 
