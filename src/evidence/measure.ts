@@ -1,4 +1,6 @@
 /** Runs a method and makes the record that a finding keeps. */
+import { setHash } from '../algorithmic/attributionGraph/featureLayers.ts';
+import type { Transcoders } from '../algorithmic/attributionGraph/featureLayers.ts';
 import type { Dictionary } from '../engine/dictionaries/dictionary.ts';
 import { MechanistError, throwIfCancelled } from '../engine/errors.ts';
 import type { EvidenceDraft } from '../notes/format/schema.ts';
@@ -42,12 +44,13 @@ export async function measure(request: MeasureRequest, options: MeasureOptions):
   const method = methodNamed(request.method);
   const parameters = checkParameters(method, request.parameters);
   const inputs = resolveInputs(method, request.inputs, options.folder);
-  const { opened, dictionaries } = await opening(method, request, options.provider);
-  const found = await method.run(contextOf(opened, dictionaries, inputs, parameters, request.seed, options));
+  const used = await opening(method, request, options.provider);
+  const { opened } = used;
+  const found = await method.run(contextOf(used, inputs, parameters, request.seed, options));
   return {
     method: nameOf(method), date: options.date ?? `${new Date().toISOString().slice(0, 19)}Z`,
     models: opened.map(({ id, hash }) => ({ id, hash })),
-    dictionaries: dictionaries.map((dictionary, i) => ({ model: opened[i]!.id, id: request.dictionaries[i]!, hash: dictionary.hash() })),
+    dictionaries: request.dictionaries.map((id, i) => ({ model: opened[i]!.id, id, hash: used.transcoders === undefined ? used.dictionaries[i]!.hash() : setHash(used.transcoders) })),
     inputs: { ...request.inputs }, parameters: { ...parameters }, seed: request.seed, ...numbersOf(found),
   };
 }
@@ -70,30 +73,41 @@ export function usualTolerance(value: number): number {
   return rounded(Math.max(1e-4, Math.abs(value) / 1000));
 }
 
-async function opening(method: EvidenceMethod, { models, dictionaries }: MeasureRequest, provider: ModelProvider): Promise<{ opened: OpenedModel[]; dictionaries: Dictionary[] }> {
+interface Opening {
+  readonly opened: readonly OpenedModel[];
+  readonly dictionaries: readonly Dictionary[];
+  readonly transcoders: Transcoders | undefined;
+}
+
+async function opening(method: EvidenceMethod, { models, dictionaries }: MeasureRequest, provider: ModelProvider): Promise<Opening> {
   if (models.length !== method.models) throw new MechanistError('argument', `${method.id} takes ${method.models === 1 ? 'one model' : 'two models'}, not ${models.length}.`, { field: 'models' });
-  const wanted = method.dictionary ? method.models : 0;
+  const wanted = method.dictionary === false || (method.dictionary === 'optional' && dictionaries.length === 0) ? 0 : method.models;
   if (dictionaries.length !== wanted) throw new MechanistError('argument', `${method.id} takes ${wanted} dictionaries, not ${dictionaries.length}.`, { field: 'dictionaries' });
   const opened: OpenedModel[] = [];
   for (const id of models) opened.push(await provider.open(id));
+  if (method.dictionary === 'set') return { opened, dictionaries: [], transcoders: await requireDictionary(opened[0]!, dictionaries[0]!, 'transcoders') };
   const found: Dictionary[] = [];
-  for (const [i, id] of dictionaries.entries()) {
-    const dictionary = await opened[i]!.dictionary(id);
-    if (dictionary === undefined) throw new MechanistError('not-found', `The model ${opened[i]!.id} has no dictionary "${id}".`, { field: 'dictionaries' });
-    found.push(dictionary);
-  }
-  return { opened, dictionaries: found };
+  for (const [i, id] of dictionaries.entries()) found.push(await requireDictionary(opened[i]!, id, 'dictionary'));
+  return { opened, dictionaries: found, transcoders: undefined };
+}
+
+/** Errors: `not-found`. */
+async function requireDictionary<K extends 'dictionary' | 'transcoders'>(model: OpenedModel, id: string, kind: K): Promise<K extends 'dictionary' ? Dictionary : Transcoders>;
+async function requireDictionary(model: OpenedModel, id: string, kind: 'dictionary' | 'transcoders'): Promise<Dictionary | Transcoders> {
+  const found = await model[kind](id);
+  if (found === undefined) throw new MechanistError('not-found', `The model ${model.id} has no ${kind === 'dictionary' ? 'dictionary' : 'transcoders of all layers named'} "${id}".`, { field: 'dictionaries' });
+  return found;
 }
 
 function contextOf(
-  [model, other]: readonly OpenedModel[], dictionaries: readonly Dictionary[], inputs: ReadonlyMap<string, ResolvedInput>, parameters: Parameters, seed: number, { signal, onProgress }: MeasureOptions,
+  { opened: [model, other], dictionaries, transcoders }: Opening, inputs: ReadonlyMap<string, ResolvedInput>, parameters: Parameters, seed: number, { signal, onProgress }: MeasureOptions,
 ): MethodContext {
   const parameter = <T>(name: string, type: string): T | undefined => {
     const value: unknown = parameters[name];
     return typeof value === type ? (value as T) : undefined;
   };
   return {
-    model: model!, other, dictionaries, seed, signal,
+    model: model!, other, dictionaries, transcoders, seed, signal,
     async step(done, total) {
       onProgress?.(done, total);
       await new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@
  * as data, and a function to one number with its interval and its null. The same inputs, parameters and seed give the same
  * number; a change of the definition is a new version.
  */
+import type { Transcoders } from '../algorithmic/attributionGraph/featureLayers.ts';
 import type { Dictionary } from '../engine/dictionaries/dictionary.ts';
 import type { Model } from '../engine/models/model.ts';
 import type { Tokenizer } from '../engine/models/tokenizer.ts';
@@ -17,6 +18,8 @@ export interface OpenedModel {
   readonly runtime: Runtime;
   /** A dictionary by its name in subject URIs; undefined when the model has none of it. */
   dictionary(id: string): Promise<Dictionary | undefined>;
+  /** Transcoders of all layers by the name of their folder; undefined when the model has none of it. */
+  transcoders(id: string): Promise<Transcoders | undefined>;
 }
 
 export type InputKind =
@@ -59,6 +62,8 @@ export interface MethodContext {
   readonly other: OpenedModel | undefined;
   /** Dictionaries in the order of the models. */
   readonly dictionaries: readonly Dictionary[];
+  /** Of a method that takes a set. */
+  readonly transcoders: Transcoders | undefined;
   readonly seed: number;
   readonly signal: AbortSignal;
   /** Awaited between steps of long work: tells the progress and lets messages in. Rejects with `cancelled`. */
@@ -83,7 +88,8 @@ export interface EvidenceMethod {
   /** One sentence: what is measured, and beside which control. */
   readonly summary: string;
   readonly models: 1 | 2;
-  readonly dictionary: boolean;
+  /** One for each model; one or none where features are only one of the things that can be asked about; or transcoders of all layers. */
+  readonly dictionary: boolean | 'optional' | 'set';
   readonly inputs: readonly InputField[];
   readonly parameters: readonly ParameterField[];
   run(context: MethodContext): Promise<Measurement>;

@@ -1,6 +1,7 @@
 /** A provider that opens models from disk with their bundled dictionaries, each once. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Transcoders } from '../algorithmic/attributionGraph/featureLayers.ts';
 import type { Dictionary } from '../engine/dictionaries/dictionary.ts';
 import { openDictionary, openTranscoders, spansLayers } from '../engine/dictionaries/open.ts';
 import { openModelAt, tokenizerOf } from '../engine/models/openPath.ts';
@@ -42,19 +43,22 @@ export class DiskModels implements ModelProvider {
     const model = await openModelAt(path);
     this.held.push({ close: () => model.parameters.close() });
     const dictionaries = new Map<string, Promise<Dictionary | undefined>>();
+    const sets = new Map<string, Promise<Transcoders | undefined>>();
+    const once = <T>(map: Map<string, Promise<T>>, name: string, open: () => Promise<T>): Promise<T> => {
+      let known = map.get(name);
+      if (known === undefined) map.set(name, (known = open()));
+      return known;
+    };
     return {
       id, model, hash: await model.hash(), tokenizer: await tokenizerOf(model), runtime: this.options.runtime,
-      dictionary: (name) => {
-        let known = dictionaries.get(name);
-        if (known === undefined) dictionaries.set(name, (known = this.openDictionary(path, name)));
-        return known;
-      },
+      dictionary: (name) => once(dictionaries, name, () => this.openDictionary(path, name)),
+      transcoders: (name) => once(sets, name, () => this.openSet(path, name)),
     };
   }
 
   private async openDictionary(model: string, name: string): Promise<Dictionary | undefined> {
-    if (!/^[\w.-]+$/.test(name) || name.startsWith('.')) return undefined;
-    const folder = join(model, 'dictionaries', name);
+    const folder = dictionaryFolder(model, name);
+    if (folder === undefined) return undefined;
     const [, set, layer] = /^(.+)\.(\d+)$/.exec(name) ?? [];
     let found: Dictionary | undefined;
     if (existsSync(folder)) found = await openDictionary(folder);
@@ -65,6 +69,19 @@ export class DiskModels implements ModelProvider {
     if (found !== undefined) this.held.push({ close: () => found.parameters.close() });
     return found;
   }
+
+  private async openSet(model: string, name: string): Promise<Transcoders | undefined> {
+    const folder = dictionaryFolder(model, name);
+    if (folder === undefined || !(await spansSet(folder))) return undefined;
+    const found = await openTranscoders(folder);
+    for (const { parameters } of found.kind === 'clt' ? [found] : found.transcoders) this.held.push({ close: () => parameters.close() });
+    return found;
+  }
+}
+
+/** Where a bundled dictionary of this name lies; undefined for what is no name of a folder. */
+function dictionaryFolder(model: string, name: string): string | undefined {
+  return /^[\w-][\w.-]*$/.test(name) ? join(model, 'dictionaries', name) : undefined;
 }
 
 async function spansSet(folder: string): Promise<boolean> {

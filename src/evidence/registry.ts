@@ -1,6 +1,7 @@
 /** The methods by name. A record names `id@version`; a version that is not here cannot be run again. */
 import { MechanistError } from '../engine/errors.ts';
 import type { EvidenceMethod } from './method.ts';
+import { graphAttribution, graphIntervention } from './methods/attributionGraph.ts';
 import { circuitFaithfulness } from './methods/circuitFaithfulness.ts';
 import { directAttribution } from './methods/directAttribution.ts';
 import { featureAuroc, featureStatistics } from './methods/featureActivity.ts';
@@ -8,12 +9,13 @@ import { featureEffect } from './methods/featureEffect.ts';
 import { featureMatch } from './methods/featureMatch.ts';
 import { featureAblation, featureClamp } from './methods/featurePrediction.ts';
 import { headAblation, headScore } from './methods/heads.ts';
-import { activationPatching } from './methods/patching.ts';
+import { lensTarget } from './methods/lens.ts';
+import { activationAblation, activationPatching, noising } from './methods/patching.ts';
 import { logitDifference, surprise } from './methods/prediction.ts';
 import { directionErasure, linearProbe } from './methods/probe.ts';
 
 export const evidenceMethods: readonly EvidenceMethod[] = [
-  logitDifference, surprise, headScore, directAttribution, headAblation, activationPatching, circuitFaithfulness,
+  logitDifference, surprise, lensTarget, headScore, directAttribution, headAblation, activationPatching, noising, activationAblation, circuitFaithfulness, graphAttribution, graphIntervention,
   featureStatistics, featureAuroc, featureEffect, featureAblation, featureClamp, featureMatch, linearProbe, directionErasure,
 ];
 

@@ -6,6 +6,8 @@
  * - contradicted: what the record showed no longer holds: it beat its control, or chance, and does not now, or its sign turned.
  * - not runnable: the model, dictionary, file or method is not there, or is another one where only the same makes sense.
  */
+import { setHash } from '../algorithmic/attributionGraph/featureLayers.ts';
+import type { Transcoders } from '../algorithmic/attributionGraph/featureLayers.ts';
 import { MechanistError } from '../engine/errors.ts';
 import { facetsOf, methodName } from '../notes/grade/grade.ts';
 import { methodRules } from '../notes/grade/rules.ts';
@@ -61,12 +63,17 @@ function compare(recorded: Evidence, found: EvidenceDraft): { readonly state: Ve
 
 /** A feature's index means nothing in another dictionary. */
 async function requireSameDictionaries(recorded: Evidence, provider: ModelProvider): Promise<void> {
+  const set = methodNamed(recorded.method).dictionary === 'set';
   for (const { model, id, hash } of recorded.dictionaries) {
-    const dictionary = await (await provider.open(model)).dictionary(id);
-    if (dictionary === undefined) throw new MechanistError('not-found', `The model ${model} has no dictionary "${id}".`);
-    const now = dictionary.hash();
+    const opened = await provider.open(model);
+    const now = set ? hashOfSet(await opened.transcoders(id)) : (await opened.dictionary(id))?.hash();
+    if (now === undefined) throw new MechanistError('not-found', `The model ${model} has no dictionary "${id}".`);
     if (!now.startsWith(hash)) throw new MechanistError('argument', `The dictionary ${id} is another one now (${now.slice(0, 12)}, recorded with ${hash.slice(0, 12)}); its features are not those of the record.`);
   }
+}
+
+function hashOfSet(transcoders: Transcoders | undefined): string | undefined {
+  return transcoders === undefined ? undefined : setHash(transcoders);
 }
 
 function short(value: number): string {

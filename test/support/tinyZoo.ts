@@ -46,3 +46,17 @@ export async function writeDictionary(folder: string, hook: string, seed: number
     ['W_enc', normal([width, latents], 0.3)], ['W_dec', normal([latents, width], 0.3)], ['b_enc', normal([latents], 0.1)], ['b_dec', normal([width], 0.1)],
   ]);
 }
+
+/** Random transcoders of every MLP in circuit-tracer's layout. */
+export async function writeTranscoders(folder: string): Promise<void> {
+  const { width, latents, layers } = tinyModel;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'config.yaml'), 'model_kind: transcoder_set\nfeature_input_hook: ln2.hook_normalized\nfeature_output_hook: hook_mlp_out\nscan: tiny/transcoders\n');
+  for (let layer = 0; layer < layers; layer++) {
+    const random = new Random(100 + layer);
+    const normal = (dims: readonly number[], scale: number): Tensor<'float32'> => f32(dims, Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => scale * random.normal()));
+    writeSafetensors(join(folder, `layer_${layer}.safetensors`), [
+      ['W_enc', normal([latents, width], 0.3)], ['W_dec', normal([latents, width], 0.3)], ['b_enc', normal([latents], 0.1)], ['b_dec', normal([width], 0.1)],
+    ]);
+  }
+}

@@ -80,7 +80,7 @@ export const graphView: GraphView = {
 const summary: GraphSummary = {
   graph: 'g1', title: 'When Mary gave', prompt: 'When Mary gave', tokens: tokens.map(({ text, id }) => ({ text, id })), targets: [{ node: 0, text: '·Mary', id: 2, probability: 0.9 }], layers: 2, nodes: 6, edges: 5,
   counts: { feature: 3, error: 1, token: 1, logit: 1 }, active: 3, leftOut: { firstPosition: 1 }, scores: { replacement: 0.8, completeness: { reference: 0.9, restricted: 0.85 } },
-  source: { kind: 'built', model: 'm1', modelHash: 'abc', set: 'zoo/transcoders', setHashes: [] }, remarks: [], memory: 1000,
+  source: { kind: 'built', model: 'm1', modelHash: 'abc', set: 'zoo/transcoders', setHashes: [], target: { kind: 'difference', target: 2, distractor: 7 }, maxFeatures: 7500 }, remarks: [], memory: 1000,
 };
 
 const comparison = { predicted: Float32Array.from([1, 2]), measured: Float32Array.from([1.1, 1.9]), correlation: 0.99, slope: 1 };

@@ -2,6 +2,7 @@
  * Transcoders bound to a model, one layer at a time, whatever their kind: where a layer's features read, in which
  * direction, and what they write where. Algorithms reference §12.
  */
+import { createHash } from 'node:crypto';
 import type { CrossLayerTranscoder, Dictionary, TranscoderSet } from '../../engine/dictionaries/dictionary.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { openSafetensors } from '../../engine/formats/safetensors.ts';
@@ -133,6 +134,11 @@ function boundHooks(model: Model, inputHook: string, outputHook: string, dIn: nu
 /** Identity of each dictionary of a set. */
 export function hashesOf(transcoders: Transcoders): string[] {
   return transcoders.kind === 'clt' ? [transcoders.hash()] : transcoders.transcoders.map((dictionary) => dictionary.hash());
+}
+
+/** Identity of a set as a whole: 64 hexadecimal digits. */
+export function setHash(transcoders: Transcoders): string {
+  return createHash('sha256').update(hashesOf(transcoders).join('\n')).digest('hex');
 }
 
 /** The name under which graph files speak of a set. */

@@ -33,3 +33,26 @@ export function graphScores(graph: AttributionGraph, { node, sums, weights }: In
   }
   return { replacement: tokens / (tokens + errors), completeness: all.explained / all.total, completenessRestricted: restricted.explained / restricted.total };
 }
+
+/**
+ * The replacement score of a graph whose other features count as errors: share of the influence that reaches tokens through
+ * the `kept` features alone, or directly. All features give the graph's own replacement score.
+ */
+export function shareThrough(graph: AttributionGraph, { order, sums, weights }: Influence, kept: Iterable<number>): number {
+  const { start, source, weight } = graph.edges;
+  const [, features] = rangeOf(graph, 'feature');
+  const [errorStart, errorEnd] = rangeOf(graph, 'error');
+  const [, tokenEnd] = rangeOf(graph, 'token');
+  const through = new Uint8Array(features);
+  for (const node of kept) through[node] = 1;
+  const influence = new Float64Array(weights.length);
+  let [tokens, stopped] = [0, 0];
+  for (const node of order) {
+    const arriving = influence[node]! + weights[node]!;
+    if (arriving === 0) continue;
+    if (node < features ? through[node] === 0 : node >= errorStart && node < errorEnd) stopped += arriving;
+    else if (node >= errorEnd && node < tokenEnd) tokens += arriving;
+    else for (let e = start[node]!; e < start[node + 1]!; e++) influence[source[e]!]! += (arriving * Math.abs(weight[e]!)) / Math.max(sums[node]!, 1e-10);
+  }
+  return tokens + stopped === 0 ? 0 : tokens / (tokens + stopped);
+}

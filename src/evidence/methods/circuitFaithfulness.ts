@@ -4,11 +4,11 @@ import { CircuitSet, estimateEdges } from '../../algorithmic/circuits/promptSets
 import { namedEdges } from '../../algorithmic/circuits/select.ts';
 import type { EvidenceMethod } from '../method.ts';
 import { nullOf } from '../numbers.ts';
-import { pairGroups } from '../prompts.ts';
+import { metricField, questionGroups } from '../prompts.ts';
 
 export const circuitFaithfulness: EvidenceMethod = {
   id: 'circuit.faithfulness', version: 1, title: 'Circuit faithfulness',
-  summary: 'Share of the logit difference that the edges alone keep, all others corrupted, beside random circuits of equal size; with the complement, held-out prompts and the Rashomon check.',
+  summary: 'Share of the metric that the edges alone keep, all others corrupted, beside random circuits of equal size; with the complement, held-out prompts and the Rashomon check.',
   models: 1, dictionary: false,
   inputs: [
     { name: 'pairs', kind: 'pairs', description: 'Prompt pairs it was found on.' },
@@ -18,17 +18,18 @@ export const circuitFaithfulness: EvidenceMethod = {
     { name: 'edges', type: 'texts', description: 'Names such as a1.h0->a2.h3<q>.' },
     { name: 'avoid', type: 'integer', default: 5, description: 'Strongest edges that the rival must do without.' },
     { name: 'nulls', type: 'integer', default: 50, description: 'Random circuits, at least 50.' },
+    metricField,
   ],
   async run(context) {
     const { model, runtime } = context.model;
-    const groups = pairGroups(context, 'pairs');
+    const groups = await questionGroups(context, 'pairs');
     const progress = { signal: context.signal, onProgress: context.progress };
     const { edges, scores } = await estimateEdges(model, runtime, groups, progress);
     const set = await CircuitSet.create(model, runtime, groups);
     const names = context.words('edges')!;
     const circuit = new Uint8Array(edges.exists.length);
     for (const edge of namedEdges(edges, names)) circuit[edge] = 1;
-    const heldOut = context.text('held_out') === undefined ? undefined : await CircuitSet.create(model, runtime, pairGroups(context, 'held_out'));
+    const heldOut = context.text('held_out') === undefined ? undefined : await CircuitSet.create(model, runtime, await questionGroups(context, 'held_out'));
     const report = await evaluateCircuit(set, {
       circuit, scores, selection: { kind: 'top', edges: names.length }, nulls: Math.min(500, context.integer('nulls')!), avoid: context.integer('avoid')!, minimality: false, curve: false, seed: context.seed,
       ...(heldOut === undefined ? {} : { heldOut }), ...progress,

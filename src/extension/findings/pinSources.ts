@@ -41,9 +41,9 @@ export async function draftOfPanel(engine: EnginePort, models: OpenModels, kind:
   const measured = first === undefined || evidence.length > 0 ? [] : await onLine(engine, first.subject);
   return {
     ...(claim === undefined ? {} : { claim }), ...(first?.label === undefined ? {} : { title: first.label.slice(0, 300) }), kind, subjects: subjects.map(({ subject }) => subject),
-    evidence: [...measured, ...evidence.map(({ interval, control, parameters, seed, measures, ...rest }, i): EvidenceDraft => ({
+    evidence: [...measured, ...evidence.map(({ interval, control, parameters, seed, measures, dictionaries, ...rest }, i): EvidenceDraft => ({
       ...rest, date: `${new Date().toISOString().slice(0, 19)}Z`, models: [{ id: model.id, hash: model.hash }],
-      dictionaries: dictionary === undefined || !subjects.some((subject) => subject.kind === 'feature') ? [] : [{ model: model.id, id: dictionary.id, hash: dictionary.hash }],
+      dictionaries: dictionaries !== undefined ? dictionaries.map(({ id, hash }) => ({ model: model.id, id, hash })) : dictionary === undefined || !subjects.some((subject) => subject.kind === 'feature') ? [] : [{ model: model.id, id: dictionary.id, hash: dictionary.hash }],
       inputs: inputsOf[i]!, parameters: noteParameters(parameters ?? {}), seed: seed ?? 0, measures: measures ?? {},
       ...(interval === undefined ? {} : { interval: ordered(interval) }),
       ...(control === undefined ? {} : { control: { name: control.name, value: control.value, ...(control.interval === undefined ? {} : { interval: ordered(control.interval) }) } }),

@@ -38,6 +38,7 @@ export interface MethodRule {
 export const methodRules: Readonly<Record<string, MethodRule>> = {
   'prediction.logit_difference': { approach: 'behavioral', shows: ['observed'], neutral: 0 },
   'prediction.surprise': { approach: 'behavioral', shows: ['observed'], neutral: 0 },
+  'lens.target': { approach: 'readout', shows: ['observed'], neutral: 0 },
   'attention.head_score': { approach: 'readout', shows: ['observed'], neutral: 0 },
   'attribution.direct': { approach: 'readout', shows: ['observed'], neutral: 0 },
   'feature.statistics': { approach: 'search', shows: ['observed'], neutral: 0 },
@@ -50,6 +51,10 @@ export const methodRules: Readonly<Record<string, MethodRule>> = {
   'steering.feature': { approach: 'causal-probing', shows: ['observed', 'causal'], neutral: 0 },
   'direction.erasure': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
   'patching.activation': { approach: 'patching', shows: ['observed', 'causal', 'sufficient'], neutral: 0, least: 0.5 },
+  'patching.noising': { approach: 'patching', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
+  'ablation.activation': { approach: 'knockout', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
+  'graph.attribution': { approach: 'circuit-discovery', shows: ['observed'], neutral: 0 },
+  'graph.intervention': { approach: 'knockout', shows: ['observed', 'causal'], neutral: 0 },
   'circuit.faithfulness': { approach: 'circuit-discovery', shows: ['observed', 'causal', 'sufficient'], neutral: 0, least: 0.5 },
 };
 

@@ -31,6 +31,7 @@ const graphTargetSchema = v.variant('kind', [
   /** One node: logit of `target` minus logit of `distractor`. */
   v.object({ kind: v.literal('difference'), target: index, distractor: index }),
 ]);
+export type GraphTarget = v.InferOutput<typeof graphTargetSchema>;
 
 export const graphChangeSchema = v.variant('kind', [
   v.object({ kind: v.literal('ablate') }),

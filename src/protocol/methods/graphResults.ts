@@ -1,5 +1,5 @@
 /** Results of the requests in `graph.ts`. */
-import type { GraphNodeKind, PinnedSubgraph } from './graph.ts';
+import type { GraphNodeKind, PinnedSubgraph, GraphTarget } from './graph.ts';
 
 export interface TranscoderSetSummary {
   /** What `graph.build` takes as `set`. */
@@ -41,7 +41,7 @@ export interface GraphSummary {
   /** Undefined for a file: its edges are pruned, so that the scores of the whole graph are not known. */
   readonly scores: GraphScores | undefined;
   readonly source:
-    | { readonly kind: 'built'; readonly model: string; readonly modelHash: string; readonly set: string; readonly setHashes: readonly string[] }
+    | { readonly kind: 'built'; readonly model: string; readonly modelHash: string; readonly set: string; readonly setHashes: readonly string[]; readonly target: GraphTarget; readonly maxFeatures: number }
     | { readonly kind: 'file'; readonly path: string; readonly scan: string };
   /** Repairs made on reading: dangling links, duplicate ids, with counts. */
   readonly remarks: readonly string[];

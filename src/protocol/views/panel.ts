@@ -57,13 +57,15 @@ export type Subject = v.InferOutput<typeof subjectSchema>;
 const number = v.pipe(v.number(), v.finite());
 const record = v.record(v.string(), v.unknown());
 
-/** A measurement as a page hands it to a finding: the number, its control, and how to run it again. The host adds date, models and dictionaries. */
+/** A measurement as a page hands it to a finding: the number, its control, and how to run it again. The host adds date and models. */
 const measurement = v.object({
   /** Method and version: `ablation.feature@1`. */
   method: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+@[1-9]\d{0,3}$/)),
   metric: v.pipe(v.string(), v.minLength(1), v.maxLength(200)), unit: v.optional(v.pipe(v.string(), v.maxLength(40))),
   value: number, interval: v.optional(v.tuple([number, number])),
   control: v.optional(v.object({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)), value: number, interval: v.optional(v.tuple([number, number])) })),
+  /** Those that were used, by name and hash. When it does not say, the open one is meant for evidence about features. */
+  dictionaries: v.optional(v.pipe(v.array(v.object({ id: word, hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{16,64}$/)) })), v.maxLength(8))),
   inputs: v.optional(record), parameters: v.optional(record), seed: v.optional(index), measures: v.optional(v.record(v.string(), number)),
 });
 

@@ -2,6 +2,9 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildGraph } from '../../../src/algorithmic/attributionGraph/build.ts';
+import { nodeId } from '../../../src/algorithmic/attributionGraph/interchange/nodeIds.ts';
+import { promptTokens } from '../../../src/algorithmic/attributionGraph/promptTokens.ts';
 import { MechanistError } from '../../../src/engine/errors.ts';
 import { openSafetensors } from '../../../src/engine/formats/safetensors.ts';
 import { writeSafetensors } from '../../../src/engine/formats/safetensorsWriter.ts';
@@ -19,13 +22,16 @@ import { countStates, verifyNotes } from '../../../src/evidence/verifyNotes.ts';
 import type { Evidence, EvidenceDraft } from '../../../src/notes/format/schema.ts';
 import { newNote } from '../../../src/notes/newNote.ts';
 import { methodRules } from '../../../src/notes/grade/rules.ts';
-import { tinyZoo, writeDictionary } from '../../support/tinyZoo.ts';
+import { tinyZoo, writeDictionary, writeTranscoders } from '../../support/tinyZoo.ts';
 
 const hook = 'blocks.2.hook_resid_post';
 const pairs = ['Mary|John|gave', 'Anna|Peter|gave', 'Peter|Mary|sold'].map((line) => {
   const [a, b, verb] = line.split('|') as [string, string, string];
   return JSON.stringify({ clean: `When ${a} and ${b} went to the market, ${b} ${verb} a book to`, corrupted: `When ${a} and ${b} went to the market, ${a} ${verb} a book to`, answers: [` ${a}`], distractors: [` ${b}`] });
 }).join('\n');
+/** Features that are active in the prompt, found once. */
+let strongest: string[];
+const prompt = 'When Mary and John went to the market, John gave a book to';
 const text = 'When Mary and John went to the market, John gave a book to Mary.\nThen Anna sold a cat to Peter.\n';
 
 let zoo: string;
@@ -36,11 +42,13 @@ const never = new AbortController().signal;
 
 beforeAll(async () => {
   zoo = await tinyZoo();
+  await writeTranscoders(join(zoo, 'tiny', 'dictionaries', 'transcoders'));
   notes = join(zoo, 'notes');
   mkdirSync(notes);
   writeLabels(join(notes, 'labels.safetensors'));
   runtime = new Runtime({ threads: 1, maxPrograms: 60 });
   models = provider(zoo);
+  strongest = await activeIn('transcoders', prompt);
 });
 afterAll(async () => {
   models.close();
@@ -57,6 +65,11 @@ const requests: Readonly<Record<string, () => Partial<MeasureRequest>>> = {
   'attribution.direct': () => ({ inputs: { pairs }, parameters: { component: '1.2' } }),
   'ablation.head': () => ({ inputs: { pairs }, parameters: { heads: ['0.1', '1.2'], nulls: 4 } }),
   'patching.activation': () => ({ inputs: { pairs }, parameters: { hook: 'blocks.1.attn.hook_z', head: 2 } }),
+  'patching.noising': () => ({ inputs: { pairs }, parameters: { hook: 'blocks.1.mlp.hook_post', neuron: 5, metric: 'kl' } }),
+  'ablation.activation': () => ({ inputs: { pairs }, dictionaries: [hook], parameters: { hook: `${hook}.hook_sae_acts_post`, neuron: 5, replacement: 'zero', metric: 'log_prob' } }),
+  'lens.target': () => ({ inputs: { text: prompt }, parameters: { hook, position: 5, target: 300 } }),
+  'graph.attribution': () => ({ inputs: { text: prompt }, dictionaries: ['transcoders'], parameters: { nulls: 10, target: 300, distractor: 301 } }),
+  'graph.intervention': () => ({ inputs: { text: prompt }, dictionaries: ['transcoders'], parameters: { nodes: strongest, nulls: 4, target: 300 } }),
   'circuit.faithfulness': () => ({ inputs: { pairs, held_out: pairs }, parameters: { edges: ['input->a1.h2<v>', 'a1.h2->logits', 'input->logits'], avoid: 1 } }),
   'feature.statistics': () => ({ inputs: { text }, dictionaries: [hook], parameters: { feature: 5 } }),
   'feature.auroc': () => ({ inputs: labelled(), dictionaries: [hook], parameters: { feature: 5, variable: 'known', nulls: 5 } }),
@@ -117,10 +130,10 @@ describe('values', () => {
   });
 
   it('patching the other way, the last residual stream loses everything; an ablation is a change and no share', async () => {
-    const lost = await record_('patching.activation', { parameters: { hook: 'blocks.3.hook_resid_post', direction: 'noising' } });
+    const lost = await record_('patching.noising', { parameters: { hook: 'blocks.3.hook_resid_post' } });
     expect(lost).toMatchObject({ metric: 'share of the logit difference lost' });
     expect(lost.value).toBeCloseTo(1, 4);
-    const ablated = await record_('patching.activation', { parameters: { hook: 'blocks.1.attn.hook_z', head: 2, direction: 'noising', replacement: 'mean' } });
+    const ablated = await record_('ablation.activation', { dictionaries: [], parameters: { hook: 'blocks.1.attn.hook_z', head: 2 } });
     expect(ablated.metric).toBe('change of the logit difference');
   });
 
@@ -264,4 +277,11 @@ function writeLabels(file: string): void {
   writeSafetensors(file, [
     ['input_ids', i64([contexts, positions], ids)], ['known', i64([contexts, positions], ids.map((id) => id % 2))], ['random', i64([contexts, positions], ids.map(() => random.integer(2)))],
   ]);
+}
+
+/** Names of two features of a graph: read off the run itself, as a person reads them off the drawing. */
+async function activeIn(set: string, sentence: string): Promise<string[]> {
+  const { model, runtime: ours, tokenizer, transcoders } = await models.open('tiny');
+  const { graph } = await buildGraph(model, ours, (await transcoders(set))!, { inputs: new Map([['input_ids', i64([1, promptTokens(tokenizer!, sentence).length], promptTokens(tokenizer!, sentence))]]) });
+  return [3, 9].map((node) => nodeId(graph, node));
 }

@@ -3,7 +3,7 @@ import type { CircuitEvaluation, CircuitMembers, PairFile } from '../../../src/p
 import { t } from '../../shared/strings.ts';
 import { edgeSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { answerName, pairInputs, pairText } from '../question/evidence.ts';
+import { answerName, measuredMetric, pairInputs, pairText } from '../question/evidence.ts';
 
 export function pinCircuit(inquiry: Inquiry, edges: CircuitMembers['edges'], evaluation: CircuitEvaluation | undefined, heldOut: PairFile['pairs']): void {
   const { question, session, place } = inquiry;
@@ -14,7 +14,7 @@ export function pinCircuit(inquiry: Inquiry, edges: CircuitMembers['edges'], eva
     evidence: evaluation === undefined ? [] : [{
       method: 'circuit.faithfulness@1', metric: 'faithfulness', value: evaluation.faithfulness, ...(evaluation.interval === undefined ? {} : { interval: [evaluation.interval[0], evaluation.interval[1]] }),
       control: { name: 'random circuits of equal size, 99th percentile', value: evaluation.random.p99 },
-      inputs: { ...pairInputs(question, inquiry.pairLines), ...(evaluation.heldOut === undefined ? {} : { held_out: pairText(heldOut) }) }, parameters: { edges: edges.map(({ name }) => name), nulls: place.circuit.nulls },
+      inputs: { ...pairInputs(question, inquiry.pairLines), ...(evaluation.heldOut === undefined ? {} : { held_out: pairText(heldOut) }) }, parameters: { edges: edges.map(({ name }) => name), nulls: place.circuit.nulls, metric: measuredMetric(question) }, dictionaries: [],
       measures: {
         edges: evaluation.edges, necessity: 1 - evaluation.complement, ...(evaluation.heldOut === undefined ? {} : { held_out: evaluation.heldOut.faithfulness }),
         ...(evaluation.rashomon === undefined ? {} : { rashomon: evaluation.rashomon.faithfulness }),

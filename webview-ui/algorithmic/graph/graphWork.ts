@@ -1,11 +1,13 @@
 /** What the graph tab asks for. The graph lies in the engine; here is only what is drawn, what is selected, what is pinned. No DOM. */
 import type { Params } from '../../../src/protocol/methods.ts';
+import type { MeasuredEvidence } from '../../../src/protocol/methods/findings.ts';
 import type { GraphChange } from '../../../src/protocol/methods/graph.ts';
 import type { GraphIntervention, GraphNode, GraphNodePage, GraphSummary, GraphView, SupernodeProposal, TranscoderSetSummary } from '../../../src/protocol/methods/graphResults.ts';
 import { Resource } from '../../shared/resource.ts';
 import { t } from '../../shared/strings.ts';
 import type { Inquiry } from '../inquiry.ts';
 import type { Place } from '../place.ts';
+import { pinGraph, subgraphRequest } from './pin.ts';
 
 export interface Intervened {
   readonly result: GraphIntervention;
@@ -21,6 +23,8 @@ export class GraphWork {
   readonly found: Resource<GraphNodePage>;
   readonly proposals: Resource<readonly SupernodeProposal[]>;
   readonly intervention: Resource<Intervened>;
+  /** The evidence of a pin, while it is measured. */
+  readonly evidence: Resource<MeasuredEvidence | undefined>;
   /** The node whose card is open. */
   selected: GraphNode | undefined;
   /** A file that was not opened as it is, but may be in parts. */
@@ -36,6 +40,7 @@ export class GraphWork {
     this.found = new Resource(inquiry);
     this.proposals = new Resource(inquiry);
     this.intervention = new Resource(inquiry);
+    this.evidence = new Resource(inquiry);
   }
 
   get choices(): Place['graph'] {
@@ -150,6 +155,18 @@ export class GraphWork {
     }), { keep: true });
   }
 
+  /** Measures what runs through the pinned nodes, beside random sets, and puts it into a finding. */
+  async pin(): Promise<void> {
+    const summary = this.summary.value;
+    const { session } = this.inquiry;
+    if (summary === undefined) return;
+    const names = new Map(this.view.value?.nodes.map(({ node, id }) => [node, id]));
+    const request = subgraphRequest(summary, session.model?.id ?? '', this.pinned.flatMap((node) => names.get(node) ?? []));
+    await this.evidence.load((signal, onProgress) => (request === undefined ? Promise.resolve(undefined) : this.channel.call('findings.run', request, { signal, onProgress })));
+    const { state } = this.evidence;
+    if (state.kind === 'ready') pinGraph(this.inquiry, this, state.value);
+  }
+
   /** Writes the graph, or its pinned part, where the user says. */
   async save(format: 'circuit-tracer' | 'subgraph' | 'csv'): Promise<void> {
     const { graph } = this;
@@ -186,7 +203,7 @@ export class GraphWork {
 
   private leave(): void {
     this.selected = undefined;
-    for (const resource of [this.view, this.found, this.proposals, this.intervention]) resource.reset();
+    for (const resource of [this.view, this.found, this.proposals, this.intervention, this.evidence]) resource.reset();
     this.inquiry.choose('graph', { pinned: [], supernodes: [], file: undefined, graph: undefined });
   }
 }

@@ -12,7 +12,6 @@ import { drawWork, pinButton } from '../parts/work.ts';
 import type { GraphWork } from './graphWork.ts';
 import { interventionView } from './interventionView.ts';
 import { nodeName, placeText } from './nodeText.ts';
-import { pinGraph } from './pin.ts';
 import { pinnedDrawing } from './viewModel.ts';
 
 export class PinnedView extends InquiryElement {
@@ -32,14 +31,16 @@ export class PinnedView extends InquiryElement {
   }
 
   override render(): TemplateResult {
-    const { work, inquiry } = this;
+    const { work } = this;
     const { pinned, supernodes } = work.choices;
     const view = work.view.value;
     const summary = work.summary.value;
     const known = new Map(view?.nodes.map((node) => [node.node, node]));
     return html`<section aria-label=${t('Pinned subgraph')}><h2>${t('Pinned subgraph')} <span class="quiet">${pinned.length}</span><span class="spacer-grow"></span>
-      ${pinned.length === 0 ? nothing : html`${pinButton(t('Pin this subgraph to a finding'), () => pinGraph(inquiry, work))}
+      ${pinned.length === 0 ? nothing : html`${pinButton(t('Pin this subgraph to a finding'), () => void work.pin())}
         <button class="icon-button codicon codicon-clear-all" aria-label=${t('Unpin all')} title=${t('Unpin all')} @click=${() => void work.choose({ pinned: [], supernodes: [] })}></button>`}</h2>
+      ${pinned.length > 0 && summary?.source.kind === 'file' ? html`<p class="quiet">${t('A graph of a file is pinned as a claim without evidence: build it from its model to have evidence that can be run again.')}</p>` : nothing}
+      ${drawWork(work.evidence, { loading: t('Measuring what runs through it, beside random sets…'), lines: 1, draw: () => nothing })}
       ${pinned.length === 0 ? emptyState(t('Space on a node keeps it here; nodes that mean the same become a group.')) : html`
         ${view === undefined || summary === undefined ? nothing : html`<mechanist-layers .drawing=${this.drawing(view, pinned, supernodes, summary.layers)} .name=${t('Subgraph')} @node-choose=${({ detail }: NodeEvent) => work.select(known.get(Number(detail)))}></mechanist-layers>`}
         <ul class="pinned">${pinned.filter((node) => !supernodes.some(({ nodes }) => nodes.includes(node))).map((node) => this.row(node, known.get(node)))}</ul>

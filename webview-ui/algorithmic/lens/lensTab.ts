@@ -65,7 +65,7 @@ export class LensTab extends InquiryElement {
         .rows=${this.rows(grid, measure)} .columns=${this.columns(grid)} .name=${t('Lens: {0}', measureName(measure))} .corner=${t('layer')}
         .selected=${{ row: grid.hooks.length - 1 - hook, column: cell.position }}
         @cell-select=${(event: CellEvent) => this.select(grid, event)}
-        @cell-pin=${({ detail: { row, column } }: CellEvent) => pinLens(this.inquiry, grid, hookOfRow(grid, row), column)}></mechanist-heat-grid>`}
+        @cell-pin=${({ detail: { row, column } }: CellEvent) => pinLens(this.inquiry, logit, lens === 'tuned' ? tuned : undefined, grid.hooks[hookOfRow(grid, row)]!, column)}></mechanist-heat-grid>`}
       <div class="two">${this.cell(grid, hook, cell.position)}<mechanist-chart .spec=${this.lines(logit, tuned, cell.position, measure)}></mechanist-chart></div>
     </div>`;
   }

@@ -1,8 +1,8 @@
 /** Evidence of a patched place, beside all other places of its kind. */
 import { t } from '../../shared/strings.ts';
-import { componentSubject } from '../../shared/subject.ts';
+import { componentSubject, featureSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import { answerName, pairInputs } from '../question/evidence.ts';
+import { answerName, measuredMetric, pairInputs, usedDictionary } from '../question/evidence.ts';
 import { whereOf } from './patchingWork.ts';
 import type { Place, Sweep } from './patchingWork.ts';
 import { amongOthers, placeName } from './viewModel.ts';
@@ -14,14 +14,20 @@ export function pinCell(inquiry: Inquiry, { scores, params }: Sweep, place: Plac
   const where = whereOf(scores, place);
   const name = placeName(scores, place);
   const { direction = 'denoising', replacement = 'patch' } = params;
-  const restores = replacement === 'patch' && direction === 'denoising' && question.metric === 'logit_diff';
+  const patched = replacement === 'patch';
+  const method = patched ? (direction === 'denoising' ? 'patching.activation@1' : 'patching.noising@1') : 'ablation.activation@1';
+  const metric = patched ? `share of the metric ${direction === 'denoising' ? 'restored' : 'lost'}` : 'change of the metric';
+  const { dictionary } = session;
+  const feature = params.site === 'features' && dictionary !== undefined ? where.neuron : undefined;
+  const model = session.model!.id;
   inquiry.pin({
-    claim: t('“{0}” after “{1}” passes through {2}.', answerName(question), question.text, name),
-    subjects: [componentSubject(session.model!.id, hook, where.head === undefined ? undefined : { head: where.head })],
+    claim: patched ? t('“{0}” after “{1}” passes through {2}.', answerName(question), question.text, name) : t('“{0}” after “{1}” suffers without {2}.', answerName(question), question.text, name),
+    subjects: [feature !== undefined ? featureSubject(model, dictionary!.id, feature, dictionary!.dictionary)
+      : componentSubject(model, hook, where.head !== undefined ? { head: where.head } : where.neuron !== undefined ? { neuron: where.neuron } : undefined)],
     evidence: [{
-      // The first can be run again from a note; the others are recorded as they are.
-      method: restores ? 'patching.activation@1' : `sweep.${replacement === 'patch' ? direction : replacement}@1`, metric: restores ? 'share of the logit difference restored' : replacement === 'patch' ? 'share of the metric lost' : 'change of the metric', value, ...(interval === undefined ? {} : { interval: [interval[0], interval[1]] }),
-      inputs: pairInputs(question, inquiry.pairLines), parameters: { hook, ...where }, seed: params.seed ?? 0,
+      method, metric, value, ...(interval === undefined ? {} : { interval: [interval[0], interval[1]] }),
+      inputs: pairInputs(question, inquiry.pairLines), parameters: { hook, ...where, metric: measuredMetric(question), ...(patched ? {} : { replacement }) }, seed: params.seed ?? 0,
+      dictionaries: feature === undefined ? [] : usedDictionary(inquiry),
       ...(Number.isFinite(high) ? { control: { name: 'other places, 99th percentile', value: high } } : {}), measures: { clean: scores.cleanMetric, corrupted: scores.corruptedMetric },
     }],
   });

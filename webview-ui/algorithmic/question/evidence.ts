@@ -1,4 +1,5 @@
 /** What a finding has to know to run a measurement of this view again. Pure. */
+import type { Inquiry } from '../inquiry.ts';
 import { plainToken } from './answerText.ts';
 import type { Question } from './question.ts';
 
@@ -23,6 +24,16 @@ export function pairInputs({ text, corrupted, target, distractor, pairs }: Quest
 /** Pairs as lines of a pair file. */
 export function pairText(pairs: readonly Pair[]): string {
   return pairs.slice(0, measured).map(({ clean, corrupted, answers, distractors }) => JSON.stringify({ clean, corrupted, answers, distractors })).join('\n');
+}
+
+/** What the runs were asked for: a data set has its own answers. */
+export function measuredMetric({ metric, pairs }: Question): Question['metric'] {
+  return pairs?.all === true ? 'logit_diff' : metric;
+}
+
+/** The open dictionary, for evidence about its features. */
+export function usedDictionary({ session: { dictionary } }: Inquiry): { id: string; hash: string }[] {
+  return dictionary === undefined ? [] : [{ id: dictionary.id, hash: dictionary.hash }];
 }
 
 /** The answer in a claim. */

@@ -1,14 +1,11 @@
 /** `sweep.run` and `sweep.cell`: patching and ablation by layer, position, head, neuron and feature. */
-import { withDictionaries } from '../../../engine/dictionaries/dictionary.ts';
 import { spliceDictionary } from '../../../engine/dictionaries/splice.ts';
 import { MechanistError } from '../../../engine/errors.ts';
-import type { Graph } from '../../../engine/graph/ir.ts';
-import { prune } from '../../../engine/graph/prune.ts';
-import type { ParameterSource } from '../../../engine/runtime/program.ts';
 import type { SweepAxis } from '../../../engine/sweeps/sites.ts';
 import { patchedPrediction } from '../../../algorithmic/patchedPrediction.ts';
+import { activeFeatures, splicedFeatures } from '../../../algorithmic/sweepFeatures.ts';
+import type { SplicedFeatures } from '../../../algorithmic/sweepFeatures.ts';
 import { sweepPrompts } from '../../../algorithmic/sweepPrompts.ts';
-import type { PromptGroup } from '../../../algorithmic/circuits/promptSets.ts';
 import type { ParsedParams, Prediction } from '../../../protocol/methods.ts';
 import type { PatchSite } from '../../../protocol/methods/algorithmic.ts';
 import type { SweepCell, SweepScores } from '../../../protocol/methods/algorithmicResults.ts';
@@ -25,7 +22,7 @@ export async function* sweepRun(session: Session, params: ParsedParams<'sweep.ru
   const { groups, cleanIds } = await requestPrompts(open, params.prompts);
   const spliced = params.site === 'features' ? withFeatures(open, params.dictionary) : undefined;
   const hooks = spliced === undefined ? hooksOf(open, params.site, params.layers) : [spliced.hook];
-  const neurons = spliced === undefined ? undefined : await activeFeatures(open, spliced, groups);
+  const neurons = spliced === undefined ? undefined : await activeFeatures(open.model, open.runtime, spliced, groups);
   const by: readonly SweepAxis[] = params.by ?? [defaultAxis(params.site)];
   const result = yield* running(open, 'patching', signal, (progress) => sweepPrompts(open.model, open.runtime, groups, {
     hooks, by, direction: params.replacement === 'patch' ? params.direction : 'noising', replacement: params.replacement, seed: params.seed, ...progress,
@@ -78,36 +75,12 @@ function defaultAxis(site: PatchSite): SweepAxis {
   return ['z', 'q', 'k', 'v', 'pattern'].includes(site) ? 'head' : 'position';
 }
 
-interface Spliced {
-  readonly graph: Graph;
-  readonly parameters: ParameterSource;
-  /** Feature activations. */
-  readonly hook: string;
-}
-
-/** The model with a dictionary and its error: unchanged until a feature is. */
-function withFeatures(open: OpenModel, key: string | undefined): Spliced {
+/** Errors: `argument` without a dictionary; `unsupported` for cross-layer transcoders. */
+function withFeatures(open: OpenModel, key: string | undefined): SplicedFeatures {
   if (key === undefined) throw new MechanistError('argument', 'Features need a dictionary.', { field: 'dictionary', hint: 'Open one for this model.' });
   const { weights } = open.dictionary(key);
   if (weights.kind === 'clt') throw new MechanistError('unsupported', 'Features of a cross-layer transcoder write to several layers; use an attribution graph.', { field: 'dictionary' });
-  const graph = open.graph(`spliced ${key}`, () => spliceDictionary(open.model.graph(), weights, { errorTerm: true }));
-  return { graph, parameters: withDictionaries(open.model.parameters, [weights]), hook: `${weights.hooks.output!}.hook_sae_acts_post` };
-}
-
-/** Features that are active somewhere in the prompts: patching others changes nothing. */
-async function activeFeatures(open: OpenModel, { graph, parameters, hook }: Spliced, groups: readonly PromptGroup[]): Promise<number[]> {
-  const active = new Set<number>();
-  const program = prune(graph, [hook]);
-  for (const group of groups) {
-    for (const inputs of [group.clean, group.corrupted]) {
-      const { dims, data } = (await open.runtime.run(program, open.model.feeds(inputs), parameters)).get(hook)!;
-      const width = dims.at(-1)!;
-      (data as Float32Array).forEach((value, i) => {
-        if (value !== 0) active.add(i % width);
-      });
-    }
-  }
-  return [...active].toSorted((a, b) => a - b);
+  return splicedFeatures(open.model, weights, open.graph(`spliced ${key}`, () => spliceDictionary(open.model.graph(), weights, { errorTerm: true })));
 }
 
 function predictions(open: OpenModel, logits: Float32Array, count: number): Prediction[] {

@@ -23,7 +23,7 @@ export const findingsJobs: { readonly [M in keyof FindingsResults]: (session: Se
 async function* methods(): Job<readonly EvidenceMethodSummary[]> {
   yield undefined;
   return evidenceMethods.map((method) => ({
-    method: nameOf(method), title: method.title, summary: method.summary, models: method.models, dictionary: method.dictionary, inputs: method.inputs, parameters: method.parameters,
+    method: nameOf(method), title: method.title, summary: method.summary, models: method.models, dictionary: method.dictionary === true, inputs: method.inputs, parameters: method.parameters,
   }));
 }
 

@@ -2,6 +2,7 @@
 import { MechanistError } from '../../../engine/errors.ts';
 import type { ModelProvider } from '../../../evidence/measure.ts';
 import { modelOpen } from '../modelOpen.ts';
+import { setNamed } from '../graph/sets.ts';
 import type { Job } from '../../scheduler.ts';
 import type { OpenModel, Session } from '../../session.ts';
 
@@ -29,6 +30,7 @@ export async function* sessionModels(session: Session, ids: readonly string[]): 
           const weights = known && open.dictionary(known.dictionary).weights;
           return Promise.resolve(weights?.kind === 'clt' ? undefined : weights);
         },
+        transcoders: (name: string) => Promise.resolve(setNamed(open, name)),
       });
     },
   };

@@ -41,7 +41,7 @@ export async function* graphBuild(session: Session, params: ParsedParams<'graph.
   const summary: GraphSummary = {
     ...described(open, key, params.text), active: built.active.feature.length, leftOut: { firstPosition: built.active.ignored },
     scores: { replacement, completeness: { reference: completeness, restricted: completenessRestricted } },
-    source: { kind: 'built', model: params.model, modelHash: await model.model.hash(), set: path, setHashes: hashesOf(transcoders) },
+    source: { kind: 'built', model: params.model, modelHash: await model.model.hash(), set: path, setHashes: hashesOf(transcoders), target: params.target, maxFeatures: params.maxFeatures },
     remarks: [],
   };
   return shelf.add({ open, summary, made: { model, transcoders, built, set: path }, read: undefined, pinned: nothing });

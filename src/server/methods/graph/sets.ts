@@ -46,6 +46,15 @@ export async function setOf(session: Session, open: OpenModel, asked: string | u
   return { path, transcoders };
 }
 
+/** A set that is open for the model, by the name of its folder. */
+export function setNamed(open: OpenModel, name: string): Transcoders | undefined {
+  return [...openSets(open).map(({ transcoders }) => transcoders), ...(keptSets.get(open)?.values() ?? [])].find((set) => folderOf(set) === name);
+}
+
+function folderOf(set: Transcoders): string {
+  return basename(set.kind === 'clt' ? set.source : dirname(set.transcoders[0]!.source));
+}
+
 /** Sets opened for graphs alone, with their model. */
 const keptSets = new WeakMap<OpenModel, Map<string, Transcoders>>();
 
