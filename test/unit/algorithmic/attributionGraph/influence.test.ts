@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { adjacencyMatrix, columnsOfEdges } from '../../../../src/algorithmic/attributionGraph/graph.ts';
 import { graphInfluence } from '../../../../src/algorithmic/attributionGraph/influence.ts';
 import { pruneGraph, targetsOf } from '../../../../src/algorithmic/attributionGraph/prune.ts';
-import { graphScores } from '../../../../src/algorithmic/attributionGraph/scores.ts';
+import { graphScores, shareThrough } from '../../../../src/algorithmic/attributionGraph/scores.ts';
 import { thresholdByMass } from '../../../../src/algorithmic/attributionGraph/thresholdByMass.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { goldenGraph, largeGraph } from '../../../support/attributionGraphs.ts';
@@ -36,6 +36,15 @@ describe('the golden graph', () => {
     expect(replacement).toBeCloseTo(0.784722, 6);
     expect(completeness).toBeCloseTo(0.929417, 6);
     expect(completenessRestricted).toBeCloseTo(0.894986, 6);
+  });
+
+  it('shares its influence with what runs through some features: all give the replacement score, none what tokens do directly', () => {
+    expect(shareThrough(graph, influence, [0, 1, 2])).toBeCloseTo(graphScores(graph, influence).replacement, 12);
+    // L0 (0.7): a tenth straight from t1; L1 (0.2): a quarter from t0; all else ends at features and errors.
+    const direct = 0.7 * (0.5 / 5) + 0.2 * (0.5 / 2);
+    expect(shareThrough(graph, influence, [])).toBeCloseTo(direct / 0.9, 12);
+    // f0 reads t0 by 2 of 2.5.
+    expect(shareThrough(graph, influence, [0])).toBeCloseTo((direct + 0.7 * (1 / 5) * (2 / 2.5)) / 0.9, 12);
   });
 
   it('refuses thresholds that are no shares', () => {
