@@ -26,14 +26,6 @@ export function nullOf(name: string, values: ArrayLike<number>): { name: string;
   return { name, value: mean(sorted), interval: [quantile(sorted, 0.025), quantile(sorted, 0.975)] };
 }
 
-/** 95 % interval of an AUROC from its standard error (Hanley & McNeil 1982), cut at 0 and 1. */
-export function aurocInterval(auroc: number, positive: number, negative: number): readonly [number, number] {
-  const [q1, q2] = [auroc / (2 - auroc), (2 * auroc ** 2) / (1 + auroc)];
-  const variance = (auroc * (1 - auroc) + (positive - 1) * (q1 - auroc ** 2) + (negative - 1) * (q2 - auroc ** 2)) / (positive * negative);
-  const half = 1.96 * Math.sqrt(Math.max(0, variance));
-  return [Math.max(0, auroc - half), Math.min(1, auroc + half)];
-}
-
 /** Six significant digits: what a note shows and a re-run is compared with. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(6));

@@ -11,6 +11,8 @@ import { findingsSchemas } from './methods/findings.ts';
 import type { FindingsResults } from './methods/findings.ts';
 import { graphSchemas } from './methods/graph.ts';
 import type { GraphResults } from './methods/graphResults.ts';
+import { probeSchemas } from './methods/probes.ts';
+import type { ProbeResults } from './methods/probes.ts';
 
 const text = v.pipe(v.string(), v.maxLength(200_000));
 const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(500));
@@ -52,12 +54,15 @@ export const paramsSchemas = {
     by: v.variant('kind', [
       v.object({ kind: v.literal('surprise') }),
       v.object({ kind: v.literal('feature'), dictionary: identifier, feature: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+      /** The file of a probe, which must have been trained on this very model. */
+      v.object({ kind: v.literal('probe'), file: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)) }),
     ]),
   }),
   ...algorithmicParams,
   ...semanticSchemas,
   ...graphSchemas,
   ...findingsSchemas,
+  ...probeSchemas,
 } as const;
 
 export type MethodName = keyof typeof paramsSchemas;
@@ -65,7 +70,7 @@ export type Params<M extends MethodName> = v.InferInput<(typeof paramsSchemas)[M
 /** Parameters as the engine sees them, defaults filled in. */
 export type ParsedParams<M extends MethodName> = v.InferOutput<(typeof paramsSchemas)[M]>;
 
-export interface Results extends AlgorithmicResults, SemanticResults, GraphResults, FindingsResults {
+export interface Results extends AlgorithmicResults, SemanticResults, GraphResults, FindingsResults, ProbeResults {
   'engine.status': EngineStatus;
   'zoo.list': readonly ZooEntry[];
   'model.open': ModelSummary;
@@ -172,7 +177,7 @@ export interface TokenValues {
   readonly ends: Uint32Array;
   /** NaN where there is none: the surprise of a first token. */
   readonly values: Float32Array;
-  /** Unit for the legend: "bits" or "activation". */
+  /** Unit for the legend: "bits", "activation" or "probability". */
   readonly unit: string;
 }
 

@@ -3,6 +3,7 @@ import type { MethodName, ParsedParams, Results } from '../protocol/methods.ts';
 import { algorithmicJobs } from './methods/algorithmic/jobs.ts';
 import { findingsJobs } from './methods/findings/jobs.ts';
 import { graphJobs } from './methods/graph/jobs.ts';
+import { probeJobs } from './methods/probes/jobs.ts';
 import { dictionaryOpen } from './methods/dictionaryOpen.ts';
 import { modelClose } from './methods/modelClose.ts';
 import { modelOpen } from './methods/modelOpen.ts';
@@ -28,5 +29,6 @@ export const jobs: { readonly [M in JobName]: (session: Session, params: ParsedP
   ...algorithmicJobs,
   ...graphJobs,
   ...findingsJobs,
+  ...probeJobs,
   ...semanticJobs,
 };

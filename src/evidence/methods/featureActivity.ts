@@ -3,13 +3,13 @@ import type { Dictionary } from '../../engine/dictionaries/dictionary.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { Random } from '../../engine/random.ts';
 import { i64 } from '../../engine/tensor.ts';
-import { aurocOfScores } from '../../semantic/groundTruth/auroc.ts';
+import { aurocInterval, aurocOfScores } from '../../semantic/groundTruth/auroc.ts';
 import { columnOf } from '../../semantic/groundTruth/columns.ts';
 import type { Activations } from '../../semantic/groundTruth/columns.ts';
 import { harvest } from '../../semantic/groundTruth/harvest.ts';
 import type { EvidenceMethod, OpenedModel } from '../method.ts';
 import { labelledExamples } from '../labels.ts';
-import { aurocInterval, mean, meanInterval, nullOf } from '../numbers.ts';
+import { mean, meanInterval, nullOf } from '../numbers.ts';
 import { textLines } from '../prompts.ts';
 
 export const featureStatistics: EvidenceMethod = {

@@ -1,15 +1,17 @@
 /** Probes: whether a property can be read off a hook point, and whether behaviour changes when it is erased there. */
-import { MechanistError } from '../../engine/errors.ts';
 import { Random } from '../../engine/random.ts';
 import { f32 } from '../../engine/tensor.ts';
-import { harvest } from '../../semantic/groundTruth/harvest.ts';
+import { aurocInterval } from '../../semantic/groundTruth/auroc.ts';
 import type { Examples } from '../../semantic/groundTruth/logistic.ts';
-import { probeAuroc, sampleTokens } from '../../semantic/groundTruth/probe.ts';
+import { probeAuroc } from '../../semantic/groundTruth/probe.ts';
+import { controlTask, positives } from '../../semantic/probes/control.ts';
+import { probeExamples } from '../../semantic/probes/examples.ts';
+import type { ProbeExamples } from '../../semantic/probes/examples.ts';
 import { labelledExamples } from '../labels.ts';
 import type { LabelledHalf } from '../labels.ts';
 import type { EvidenceMethod, MethodContext, ParameterField } from '../method.ts';
 import { metricPerPrompt } from '../metricRuns.ts';
-import { aurocInterval, mean, meanInterval, nullOf } from '../numbers.ts';
+import { mean, meanInterval, nullOf } from '../numbers.ts';
 import { pairGroups } from '../prompts.ts';
 import { unit } from './featureEffect.ts';
 
@@ -83,45 +85,32 @@ export const directionErasure: EvidenceMethod = {
   },
 };
 
-interface Probed extends Examples {
-  readonly context: Int32Array;
-  readonly ids: readonly number[];
-}
-
-async function probed(context: MethodContext, variable = context.word('variable')!, wanted = context.integer('class')!): Promise<{ train: Probed; test: Probed; width: number }> {
+async function probed(context: MethodContext, variable = context.word('variable')!, wanted = context.integer('class')!): Promise<{ train: ProbeExamples; test: ProbeExamples; width: number }> {
   const { selection, heldOut } = labelledExamples(context.file('labelled'), variable, wanted);
   const [train, test] = [await examplesOf(context, selection, wanted, 0), await examplesOf(context, heldOut, wanted, 1)];
   return { train, test, width: train.d };
 }
 
-async function examplesOf(context: MethodContext, half: LabelledHalf, wanted: number, part: number): Promise<Probed> {
-  const hook = context.word('hook')!;
+/** The tokens and vectors that `mechanist train-probe` draws for the same labels and seed. */
+async function examplesOf(context: MethodContext, half: LabelledHalf, wanted: number, side: number): Promise<ProbeExamples> {
   const { model, runtime } = context.model;
-  const { dense } = await harvest({ model, runtime, contexts: half.contexts, hooks: [hook], dictionaries: [], signal: context.signal });
-  const values = dense.get(hook)!;
-  const d = values.length / half.codes.length;
-  if (d > widest) throw new MechanistError('unsupported', `Probes are fitted on at most ${widest} dimensions; this hook point has ${d}.`, { field: `hook ${hook}` });
-  const sample = sampleTokens({ name: '', classes: [wanted] }, half.codes, half.contexts.dims[1]!, Math.min(10_000, context.integer('examples')!), context.seed * 2 + part);
-  const x = new Float64Array(sample.rows.length * d);
-  sample.rows.forEach((row, i) => x.set(values.subarray(row * d, (row + 1) * d), i * d));
-  return { d, x, y: sample.y, context: sample.context, ids: Array.from(sample.rows, (row) => Number(half.contexts.data[row])) };
+  const reading = probeExamples({
+    model, runtime, hook: context.word('hook')!, half, codes: half.codes, question: { name: `class ${wanted}`, classes: [wanted] },
+    perAnswer: Math.min(10_000, context.integer('examples')!), seed: context.seed * 2 + side, signal: context.signal,
+  });
+  for (;;) {
+    const step = await reading.next();
+    if (step.done === true) return step.value;
+    await context.step(step.value.done, step.value.of);
+  }
 }
 
-/** Newton's method solves a system of this size. */
-const widest = 1024;
-
-/** Every word type gets one answer for good, at random, as often positive as in the data. */
-function controlTask(examples: Probed, seed: number): Probed {
-  const share = answers(examples)[0] / examples.y.length;
-  return { ...examples, y: Uint8Array.from(examples.ids, (id) => (new Random(seed + 7919 * (id + 1)).uniform() < share ? 1 : 0)) };
-}
-
-function scored(train: Probed, test: Probed): number {
+function scored(train: ProbeExamples, test: ProbeExamples): number {
   return probeAuroc(train, train.context, test);
 }
 
 function answers({ y }: Examples): [number, number] {
-  const positive = y.reduce((sum, value) => sum + value, 0);
+  const positive = positives(y);
   return [positive, y.length - positive];
 }
 
@@ -135,7 +124,7 @@ function meanDifference({ x, y, d }: Examples, width: number): Float64Array {
   return difference.map((value) => value / norm);
 }
 
-function erasedFrom(examples: Probed, direction: Float64Array): Probed {
+function erasedFrom(examples: ProbeExamples, direction: Float64Array): ProbeExamples {
   const { d, x } = examples;
   const erased = x.slice();
   for (let at = 0; at < x.length; at += d) {

@@ -72,3 +72,11 @@ export function aurocOfScores(column: Column, positive: Uint8Array): number {
   const counts = Float64Array.of(positive.length - count, count);
   return aurocOf([1], classSums(column, positive, counts), counts);
 }
+
+/** 95 % interval of an AUROC from its standard error (Hanley & McNeil 1982), cut at 0 and 1. */
+export function aurocInterval(auroc: number, positive: number, negative: number): readonly [number, number] {
+  const [q1, q2] = [auroc / (2 - auroc), (2 * auroc ** 2) / (1 + auroc)];
+  const variance = (auroc * (1 - auroc) + (positive - 1) * (q1 - auroc ** 2) + (negative - 1) * (q2 - auroc ** 2)) / (positive * negative);
+  const half = 1.96 * Math.sqrt(Math.max(0, variance));
+  return [Math.max(0, auroc - half), Math.min(1, auroc + half)];
+}

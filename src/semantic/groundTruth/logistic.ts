@@ -19,7 +19,16 @@ const tolerance = 1e-7;
  * Minimises mean log-loss + λ/2 ‖w‖²; the bias is free. Starts from `start` if given. With λ > 0 the minimum exists
  * and is unique also for separable data.
  */
-export function fitLogistic({ d, x, y }: Examples, lambda: number, start?: Logistic): Logistic {
+export function fitLogistic(examples: Examples, lambda: number, start?: Logistic): Logistic {
+  const steps = logisticSteps(examples, lambda, start);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As `fitLogistic`, one step of Newton's method at a time: each costs n d² / 2 + d³ / 6 multiplications. */
+export function* logisticSteps({ d, x, y }: Examples, lambda: number, start?: Logistic): Generator<void, Logistic> {
   const n = y.length;
   const size = d + 1;
   // The bias is the last coefficient.
@@ -30,6 +39,7 @@ export function fitLogistic({ d, x, y }: Examples, lambda: number, start?: Logis
   }
   let loss = objective(beta, x, y, d, lambda);
   for (let iteration = 0; iteration < iterations; iteration++) {
+    yield;
     const gradient = new Float64Array(size);
     const hessian = new Float64Array(size * size);
     for (let i = 0; i < n; i++) {

@@ -2,7 +2,7 @@
 import { Random } from '../../engine/random.ts';
 import { aurocOfScores } from './auroc.ts';
 import { columnOf } from './columns.ts';
-import { fitLogistic, logLoss, logOdds } from './logistic.ts';
+import { logLoss, logOdds, logisticSteps } from './logistic.ts';
 import type { Examples, Logistic } from './logistic.ts';
 import { notApplicable } from './variables.ts';
 import type { Question } from './variables.ts';
@@ -38,27 +38,47 @@ export function sampleTokens(question: Question, codes: Uint8Array, positions: n
   return { rows, y: Uint8Array.from(rows, (_, i) => (i < positives.length ? 1 : 0)), context: rows.map((row) => Math.floor(row / positions)) };
 }
 
-/**
- * Fits on `train` [n, d] and returns the AUROC on `test`. Inputs are standardised with the statistics of the training
- * tokens; the penalty is chosen on every fourth context, and the fit repeated on all.
- */
+/** Fits on `train` [n, d] and returns the AUROC on `test`. */
 export function probeAuroc(train: Examples, context: Int32Array, test: Examples): number {
-  const standardize = standardizer(train);
-  const whole = standardize(train);
+  const steps = probeSteps(train, context);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return oddsAuroc(logOdds(step.value, test.x), test.y);
+  }
+}
+
+/** AUROC of log-odds [n] for answers [n]. */
+export function oddsAuroc(odds: Float64Array, y: Uint8Array): number {
+  return aurocOfScores(columnOf(Float32Array.from(odds)), y);
+}
+
+/** A probe on inputs as they are, and the penalty that was chosen for it. */
+export interface FittedProbe extends Logistic {
+  readonly penalty: number;
+}
+
+/**
+ * Fits on `train` [n, d], a step of Newton's method at a time. Inputs are standardised with their own statistics, which
+ * the result contains; the penalty is chosen on every fourth context unless it is given, and the fit repeated on all.
+ */
+export function* probeSteps(train: Examples, context: Int32Array, penalty?: number): Generator<void, FittedProbe> {
+  const statistics = statisticsOf(train);
+  const whole = standardized(train, statistics);
   const held = rowsWhere(whole, (i) => context[i]! % 4 === 3);
   const rest = rowsWhere(whole, (i) => context[i]! % 4 !== 3);
-  let [lambda, lowest] = [penalties[1]!, Number.POSITIVE_INFINITY];
+  let [lambda, lowest] = [penalty ?? penalties[1]!, Number.POSITIVE_INFINITY];
   let start: Logistic | undefined;
-  if (bothAnswers(held) && bothAnswers(rest)) {
-    for (const penalty of penalties) {
-      const fitted = fitLogistic(rest, penalty, start);
+  if (penalty === undefined && bothAnswers(held) && bothAnswers(rest)) {
+    for (const candidate of penalties) {
+      const fitted = yield* logisticSteps(rest, candidate, start);
       const loss = logLoss(logOdds(fitted, held.x), held.y);
       start = fitted;
-      if (loss < lowest) [lambda, lowest] = [penalty, loss];
+      if (loss < lowest) [lambda, lowest] = [candidate, loss];
     }
   }
-  const odds = logOdds(fitLogistic(whole, lambda, start), standardize(test).x);
-  return aurocOfScores(columnOf(Float32Array.from(odds)), test.y);
+  const { weights, bias } = yield* logisticSteps(whole, lambda, start);
+  const folded = weights.map((weight, a) => weight * statistics.scale[a]!);
+  return { weights: folded, bias: folded.reduce((sum, weight, a) => sum - weight * statistics.mean[a]!, bias), penalty: lambda };
 }
 
 /**
@@ -81,7 +101,13 @@ export function firstColumns({ x, y, d: width }: Examples, d: number): Examples 
   return { d, x: kept, y };
 }
 
-function standardizer({ d, x, y }: Examples): (examples: Examples) => Examples {
+interface Statistics {
+  readonly mean: Float64Array;
+  /** One over the standard deviation. */
+  readonly scale: Float64Array;
+}
+
+function statisticsOf({ d, x, y }: Examples): Statistics {
   const n = y.length;
   const mean = new Float64Array(d);
   const scale = new Float64Array(d);
@@ -89,7 +115,12 @@ function standardizer({ d, x, y }: Examples): (examples: Examples) => Examples {
   for (let i = 0; i < x.length; i++) scale[i % d]! += (x[i]! - mean[i % d]!) ** 2 / n;
   // A constant input carries nothing; it becomes 0.
   for (let a = 0; a < d; a++) scale[a] = scale[a]! > 1e-20 ? 1 / Math.sqrt(scale[a]!) : 0;
-  return (examples) => ({ ...examples, x: examples.x.map((value, i) => (value - mean[i % d]!) * scale[i % d]!) });
+  return { mean, scale };
+}
+
+function standardized(examples: Examples, { mean, scale }: Statistics): Examples {
+  const { d, x } = examples;
+  return { ...examples, x: x.map((value, i) => (value - mean[i % d]!) * scale[i % d]!) };
 }
 
 function rowsWhere({ d, x, y }: Examples, keep: (row: number) => boolean): Examples {
