@@ -11,7 +11,7 @@ import { contextKeys } from './contextKeys.ts';
 import { computeInBackground } from './editor/background.ts';
 import { registerHovers } from './editor/hover.ts';
 import { forgetChangedLabels, labelsFolder } from './editor/labels.ts';
-import { registerPairLenses } from './editor/pairLenses.ts';
+import { registerPairFiles } from './editor/pairFiles.ts';
 import { registerSurpriseHints } from './editor/surpriseHints.ts';
 import { registerUriHandler } from './links/uriHandler.ts';
 import { StatusBar } from './views/statusBar.ts';
@@ -69,7 +69,7 @@ export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick
   keep(registerCommands({ engine: service, models, inspector, painter, panels, findings, log }));
   keep(registerHovers(inspector, names, report));
   keep(registerSurpriseHints(inspector, report));
-  keep(registerPairLenses());
+  keep(registerPairFiles({ engine: service, models, report }));
   keep(registerUriHandler(models, report));
   keep(computeInBackground(inspector, report));
   registerViews(context, service, models, inspector, painter, names, report);

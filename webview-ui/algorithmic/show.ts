@@ -5,7 +5,7 @@ import { tabIds } from './place.ts';
 import type { TabId } from './place.ts';
 import type { Works } from './works.ts';
 
-export async function show(works: Works, { part, file, selection, subject, action, question }: ShowRequest): Promise<void> {
+export async function show(works: Works, { part, file, selection, subject, action, question, allPairs }: ShowRequest): Promise<void> {
   const { inquiry, graph, pairs } = works;
   if (part !== undefined && isTab(part)) inquiry.showTab(part);
   if (subject !== undefined) showSubject(works, subject, action);
@@ -21,6 +21,8 @@ export async function show(works: Works, { part, file, selection, subject, actio
   } else if (selection !== undefined) {
     inquiry.session.selection = selection;
     await pairs.fromEditor();
+    const set = inquiry.question.pairs;
+    if (allPairs === true && set !== undefined) inquiry.setPairs({ ...set, count: inquiry.pairLines.length, all: true });
   }
 }
 

@@ -14,15 +14,20 @@ export function registerPairLenses(): Disposable {
 class PairLenses implements CodeLensProvider {
   provideCodeLenses(document: TextDocument): CodeLens[] {
     const lenses: CodeLens[] = [];
+    let first: CodeLens | undefined;
     for (let line = 0; line < Math.min(document.lineCount, mostLines); line++) {
       const { text, range } = document.lineAt(line);
       if (!looksLikePair(text)) continue;
       const selection = { text, document: document.uri.toString(), start: document.offsetAt(range.start), end: document.offsetAt(range.end) };
+      first ??= new CodeLens(new Range(line, 0, line, 0), {
+        title: `$(graph) ${l10n.t('Measure all pairs')}`, tooltip: l10n.t('Patching and circuits over the whole file, with 95 % intervals.'),
+        command: commandIds.openAlgorithmic, arguments: [{ selection, allPairs: true, part: 'patching' }],
+      });
       lenses.push(new CodeLens(new Range(line, 0, line, 0), {
         title: `$(beaker) ${l10n.t('Trace this pair')}`, tooltip: l10n.t('Why this answer rather than the other? Opens the algorithmic view.'),
         command: commandIds.openAlgorithmic, arguments: [{ selection }],
       }));
     }
-    return lenses;
+    return first === undefined || lenses.length < 2 ? lenses : [first, ...lenses];
   }
 }

@@ -185,6 +185,8 @@ export const showRequestSchema = v.object({
   subject: v.optional(subjectSchema),
   action: v.optional(v.picklist(subjectActions)),
   selection: v.optional(selectionSchema),
+  /** The selection is a line of a prompt-pair file, all of whose pairs are measured. */
+  allPairs: v.optional(v.boolean()),
   /** A part of the view by its name, and a file for it. */
   part: v.optional(word), file: v.optional(filePath),
   /** For the algorithmic panel. */
