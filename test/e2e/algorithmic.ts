@@ -2,93 +2,31 @@
 import { strict as assert } from 'node:assert';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Frame, Page } from 'playwright-core';
+import { askLine, button, fill, frameOf, long, prompt, showTab, tabTo, tabs } from './pages/algorithmic.ts';
+import type { Tab } from './pages/algorithmic.ts';
 import { clickOn } from './pages/editor.ts';
 import { runCommand } from './pages/palette.ts';
 import { themes, useTheme } from './pages/themes.ts';
 import { until } from './pages/until.ts';
-import { assertAccessible, webviewFrame } from './pages/webview.ts';
-import { largeGraph } from './support/largeGraph.ts';
+import { assertAccessible } from './pages/webview.ts';
 import type { Spec } from './support/spec.ts';
 import type { Workbench } from './support/workbench.ts';
 
-const long = { timeout: 90_000 };
-const tabs = ['overview', 'lens', 'attention', 'patching', 'circuit', 'graph', 'compare'] as const;
-type Tab = (typeof tabs)[number];
-
-const prompt = 'When Mary and John went to the market, John gave a book to';
 const pairs = [
   { clean: 'When Mary and John went to the market, John gave a book to', corrupted: 'When Mary and John went to the market, Mary gave a book to', answers: [' Mary'], distractors: [' John'] },
   { clean: 'When Anna and Tom went to the store, Tom gave a cup to', corrupted: 'When Anna and Tom went to the store, Anna gave a cup to', answers: [' Anna'], distractors: [' Tom'] },
 ].map((pair) => JSON.stringify(pair)).join('\n');
 
-const frameOf = (page: Page): Promise<Frame> => webviewFrame(page, 'algorithmic', 60_000);
-
-async function showTab(frame: Frame, tab: Tab): Promise<void> {
-  await frame.locator(`#tab-${tab}`).click();
-  await frame.locator(`#tab-${tab}[aria-selected=true]`).waitFor();
-}
-
-const button = (frame: Frame, label: string) => frame.locator('vscode-button', { hasText: label }).first();
-
-/** Moves the focus by the Tab key until what has it is called that. */
-async function tabTo(page: Page, frame: Frame, name: string): Promise<void> {
-  for (let presses = 0; presses < 150; presses++) {
-    const focused = await frame.evaluate<string>('(() => { const one = document.activeElement; return (one?.getAttribute("aria-label") ?? one?.textContent ?? "").trim(); })()');
-    if (focused === name) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`The Tab key leads to nothing called “${name}”.`);
-}
-
-/** Runs what each tab can run, so that there is something to look at. */
-async function fill(frame: Frame, tab: Tab): Promise<void> {
-  await showTab(frame, tab);
-  switch (tab) {
-    case 'overview': await frame.locator('.sum').first().waitFor(long); break;
-    case 'lens': await frame.locator('mechanist-heat-grid [role=gridcell]').first().waitFor(long); break;
-    case 'attention':
-      await frame.locator('mechanist-head-grid button.head').first().waitFor(long);
-      if ((await button(frame, 'Score all heads').count()) > 0) await button(frame, 'Score all heads').click();
-      if ((await button(frame, 'Compare all heads').count()) > 0) await button(frame, 'Compare all heads').click();
-      await frame.getByText('on random tokens; muted: on this prompt').waitFor(long);
-      break;
-    case 'patching':
-      if ((await frame.locator('mechanist-patching .plot-frame').count()) === 0) await button(frame, 'Run').click();
-      await frame.locator('mechanist-patching .plot-frame .main-svg').first().waitFor(long);
-      break;
-    case 'circuit':
-      if ((await button(frame, 'Test this circuit').count()) === 0) await button(frame, 'Score edges').click();
-      await button(frame, 'Test this circuit').waitFor(long);
-      if ((await frame.locator('.verdict').count()) === 0) await button(frame, 'Test this circuit').click();
-      await frame.locator('.verdict').waitFor(long);
-      break;
-    case 'graph':
-      if ((await frame.locator('mechanist-graph').count()) === 0) await button(frame, 'Build the graph').click();
-      await frame.locator('mechanist-graph canvas').waitFor(long);
-      break;
-    case 'compare': await frame.locator('mechanist-compare h2').first().waitFor(); break;
-  }
-}
-
 export const algorithmic: Spec = {
   name: 'algorithmic',
-  files: { 'prompt.txt': `${prompt}\n`, 'ioi.jsonl': pairs, 'large.graph.json': largeGraph(100_000, 3) },
+  files: { 'prompt.txt': `${prompt}\n`, 'ioi.jsonl': pairs },
   open: 'prompt.txt',
-  settings: { 'mechanist.model.default': 'fable-4l-b', 'workbench.editorAssociations': { '*.graph.json': 'mechanist.graph' } },
+  settings: { 'mechanist.model.default': 'fable-4l-b' },
   steps: [
     {
       name: 'the line at the cursor becomes the question, with answers from the model’s own predictions',
       async run(workbench) {
-        const { page } = workbench;
-        await clickOn(page, 'When');
-        await runCommand(page, 'Mechanist: Why This Prediction?');
-        const frame = await frameOf(page);
-        await until('prompt', () => frame.locator('#prompt').inputValue(long), (text) => text === prompt, 90_000);
-        await until('target', () => frame.locator('.answer').first().inputValue(), (text) => text.length > 1, 60_000);
-        await frame.locator('select[aria-label^="Suggested"]').selectOption({ index: 1 });
-        await frame.getByText('aligned,').waitFor(long);
-        await fill(frame, 'overview');
+        await fill(await askLine(workbench.page, 'When', prompt), 'overview');
       },
     },
     ...tabs.map((tab) => ({
@@ -196,41 +134,6 @@ export const algorithmic: Spec = {
             await assertAccessible(frame, `${theme.name}, ${tab}`, '--vscode-editor-background');
           }
         }
-      },
-    },
-    {
-      name: 'a graph of 100,000 nodes opens as an editor and stays responsive',
-      async run({ page, report }) {
-        await runCommand(page, 'View: Close All Editors');
-        await page.keyboard.press('Control+P');
-        await page.locator('.quick-input-widget input').first().fill('large.graph');
-        await page.locator('.quick-input-list .monaco-list-row', { hasText: 'large.graph.json' }).first().waitFor();
-        const started = performance.now();
-        await page.keyboard.press('Enter');
-        const frame = await frameOf(page);
-        await frame.locator('mechanist-graph canvas').waitFor(long);
-        report(`opened after ${((performance.now() - started) / 1000).toFixed(1)} s`);
-        assert.match(await frame.locator('mechanist-graph-tab').innerText(), /100,0\d\d nodes/);
-        const times = await frame.evaluate<number[]>(`new Promise((resolve) => {
-          const slider = document.querySelector('.filters input[type=range]');
-          const canvas = document.querySelector('mechanist-graph canvas');
-          const box = canvas.getBoundingClientRect();
-          const times = [];
-          let last = performance.now();
-          const step = (frame) => {
-            const now = performance.now();
-            times.push(now - last);
-            last = now;
-            slider.value = String(0.3 + 0.5 * Math.abs(Math.sin(frame / 20)));
-            slider.dispatchEvent(new Event('input', { bubbles: true }));
-            canvas.dispatchEvent(new MouseEvent('mousemove', { clientX: box.left + (frame * 7) % box.width, clientY: box.top + (frame * 5) % box.height, bubbles: true }));
-            if (frame < 120) requestAnimationFrame(() => step(frame + 1)); else resolve(times);
-          };
-          requestAnimationFrame(() => step(0));
-        })`);
-        const sorted = times.toSorted((a, b) => a - b);
-        report(`frame times while a threshold is dragged: median ${sorted[60]!.toFixed(1)} ms, 95 % ${sorted[114]!.toFixed(1)} ms, longest ${sorted.at(-1)!.toFixed(1)} ms`);
-        await until('view', () => frame.locator('.graph-main .busy').count(), (count) => count === 0, 60_000);
       },
     },
   ],

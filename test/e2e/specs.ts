@@ -1,5 +1,8 @@
 /** All specs, in the order in which they run. */
 import { algorithmic } from './algorithmic.ts';
+import { algorithmicGraphs } from './algorithmicGraphs.ts';
+import { algorithmicHeads } from './algorithmicHeads.ts';
+import { algorithmicQuestion } from './algorithmicQuestion.ts';
 import { cycles } from './cycles.ts';
 import { engine } from './engine.ts';
 import { findings } from './findings.ts';
@@ -13,4 +16,4 @@ import { surfaces } from './surfaces.ts';
 import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, models, engine, restricted, reload, cycles, semantic, algorithmic, findings, tools];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, models, engine, restricted, reload, cycles, semantic, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];
