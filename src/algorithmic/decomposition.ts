@@ -3,7 +3,6 @@
  * over heads or neurons (TransformerLens `ActivationCache`: accumulated_resid, decompose_resid, stack_head_results,
  * stack_neuron_results). Parts are stacked with labels; those of a sum come with their remainder.
  */
-import { MechanistError } from '../engine/errors.ts';
 import { GraphBuilder } from '../engine/graph/builder.ts';
 import { typeOf } from '../engine/graph/ir.ts';
 import type { Graph } from '../engine/graph/ir.ts';
@@ -11,6 +10,7 @@ import { prune } from '../engine/graph/prune.ts';
 import type { Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import { withHeadWrites } from './headWrites.ts';
 import { lastResidualStream } from './readout.ts';
 
 /** `accumulated`: the stream at every layer. `components`: embeddings, attention and MLP outputs. `heads`: head results and the remainder. */
@@ -30,7 +30,7 @@ export interface DecomposedStream {
   readonly parts: Tensor<'float32'>;
 }
 
-/** Errors: `unsupported` without a standard residual stream, or for heads of blocks that normalise what attention writes. */
+/** Errors: `unsupported` without a standard residual stream, or those of `withHeadWrites`. */
 export async function decomposeStream(model: Model, runtime: Runtime, options: DecomposeOptions): Promise<DecomposedStream> {
   const graph = model.graph({ attnResult: options.kind === 'heads' });
   const last = lastResidualStream(graph);
@@ -70,14 +70,12 @@ async function stacked(model: Model, runtime: Runtime, graph: Graph, { inputs }:
 }
 
 async function heads(model: Model, runtime: Runtime, graph: Graph, { inputs }: DecomposeOptions, last: string): Promise<DecomposedStream> {
-  if (typeOf(graph, 'blocks.0.ln1_post.hook_scale') !== undefined) {
-    throw new MechanistError('unsupported', 'Blocks that normalise attention output do not split into heads.', { file: model.source });
-  }
-  const b = new GraphBuilder({ ...graph, outputs: [] });
+  const { graph: split, hook: writes } = withHeadWrites(graph, model.source);
+  const b = new GraphBuilder({ ...split, outputs: [] });
   const labels: string[] = [];
   const perLayer: string[] = [];
   for (let layer = 0; b.typeOf(`blocks.${layer}.attn.hook_result`) !== undefined; layer++) {
-    const result = `blocks.${layer}.attn.hook_result`;
+    const result = writes(layer);
     const count = b.shapeOf(result)[2] as number;
     labels.push(...Array.from({ length: count }, (_, head) => `L${layer}H${head}`));
     perLayer.push(b.transpose(result, [2, 0, 1, 3]));

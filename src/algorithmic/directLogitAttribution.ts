@@ -6,7 +6,6 @@
  * the direction; the dot product with what a component wrote is the component's direct contribution. The
  * gradient comes from the graph, so centring, norm weights and unembedding need no special cases.
  */
-import { MechanistError } from '../engine/errors.ts';
 import { GraphBuilder } from '../engine/graph/builder.ts';
 import { differentiate } from '../engine/graph/differentiate/differentiate.ts';
 import { typeOf } from '../engine/graph/ir.ts';
@@ -18,6 +17,7 @@ import type { Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import { numbersOf } from '../engine/tensor.ts';
 import type { Tensor } from '../engine/tensor.ts';
+import { withHeadWrites } from './headWrites.ts';
 import { lastResidualStream } from './readout.ts';
 
 export interface DirectAttribution {
@@ -39,15 +39,17 @@ export interface DirectAttributionOptions {
 
 /**
  * Contributions of the embeddings, every head (or attention layer), and every MLP.
- * Errors: `unsupported` without a standard residual stream or for post-norm blocks with heads split.
+ * Errors: `unsupported` without a standard residual stream; those of `withHeadWrites` with heads split.
  */
 export async function directLogitAttribution(model: Model, runtime: Runtime, options: DirectAttributionOptions): Promise<DirectAttribution> {
-  const graph = metricGraph(model.graph({ attnResult: options.heads ?? true }), options.metric, model.output);
+  const split = options.heads ?? true;
+  const { graph: whole, hook: writes } = split ? withHeadWrites(model.graph({ attnResult: true }), model.source) : { graph: model.graph(), hook: undefined };
+  const graph = metricGraph(whole, options.metric, model.output);
   const stream = lastResidualStream(graph);
-  const components = streamComponents(graph, options.heads ?? true);
+  const components = streamComponents(graph, split);
   const feeds = model.feeds(options.inputs);
   const ids = feeds.get(model.requiredInputs[0]!)!;
-  const program = attributionGraph(graph, stream, components);
+  const program = attributionGraph(graph, stream, components, writes);
   const run = await runtime.run(program, new Map([...feeds, ...metricFeeds(options.metric, ids.dims[0]!, ids.dims[1])]), model.parameters);
   const contributions = new Map(components.map((hook) => [hook, run.get(contributionName(hook))!]));
   let total = 0;
@@ -62,9 +64,6 @@ function streamComponents(graph: Graph, heads: boolean): string[] {
   const components = ['hook_embed', 'hook_pos_embed'].filter(has);
   for (let layer = 0; has(`blocks.${layer}.hook_resid_post`); layer++) {
     const block = `blocks.${layer}`;
-    if (has(`${block}.ln1_post.hook_normalized`) && heads) {
-      throw new MechanistError('unsupported', 'Blocks that normalise attention output do not split into heads; ask for whole layers.', { field: block });
-    }
     if (heads) {
       components.push(`${block}.attn.hook_result`);
       if (graph.parameters.has(`${block}.attn.b_O`)) components.push(`${block}.attn.b_O`);
@@ -82,12 +81,14 @@ export function withDirection(graph: Graph, stream: string): { graph: Graph; dir
   return { graph: { ...backward, outputs: [metricOutput] }, direction: gradients.get(stream)! };
 }
 
-function attributionGraph(graph: Graph, stream: string, components: readonly string[]): Graph {
+/** `writes`: what the heads of a layer add to the stream. */
+function attributionGraph(graph: Graph, stream: string, components: readonly string[], writes: ((layer: number) => string) | undefined): Graph {
   const { graph: backward, direction } = withDirection(graph, stream);
   const b = new GraphBuilder(backward);
   const perHead = b.unsqueeze(direction, [2]);
   for (const hook of components) {
-    const along = b.mul(hook, hook.endsWith('.hook_result') ? perHead : direction);
+    const layer = /^blocks\.(\d+)\.attn\.hook_result$/.exec(hook)?.[1];
+    const along = layer === undefined || writes === undefined ? b.mul(hook, direction) : b.mul(writes(Number(layer)), perHead);
     b.output(b.reduceSum(along, [-1], false, contributionName(hook)));
   }
   return b.build();

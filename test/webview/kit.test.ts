@@ -152,8 +152,12 @@ describe('subjects', () => {
 
 describe('parts', () => {
   it('draw a control in the same bar, and write it beside', () => {
-    draw(barRows([{ label: 'a', value: -2, text: '-2', control: 0.5, controlText: '0.5' }], { name: 'Effects', columns: { label: 'token', value: 'effect', control: 'random' }, signed: true }));
+    const rows = [{ label: 'a', value: -2, text: '-2', control: 0.5, controlText: '0.5' }];
+    draw(barRows(rows, { name: 'Effects', columns: { label: 'token', value: 'effect', control: 'random' }, signed: 'size' }));
     expect(document.querySelectorAll('.tone-control')).toHaveLength(2);
+    draw(barRows(rows, { name: 'Effects', columns: { label: 'token', value: 'effect', control: 'on the other prompt' }, signed: true }));
+    expect(document.querySelectorAll('.tone-control')).toHaveLength(1);
+    expect(Number(document.querySelector('.tone-control')!.getAttribute('x'))).toBe(50);
     expect(document.querySelector('.tone-negative')!.getAttribute('width')).toBe('50');
     expect(document.querySelector('td.control')!.textContent).toBe('0.5');
   });

@@ -17,7 +17,7 @@ import type { Runtime } from '../../engine/runtime/runtime.ts';
 import type { Feeds } from '../../engine/runtime/program.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { scalar } from '../../engine/tensor.ts';
-import { edgeGraphOf, edgeGraphOptions, hooksOf } from './edgeGraph.ts';
+import { edgeGraphOf, edgeModelGraph, hooksOf } from './edgeGraph.ts';
 import type { EdgeGraph } from './edgeGraph.ts';
 import { activationScoreGraph, differenceInput, inputScoreGraph, replacedInput, scoresOutput, shareInput, streamInput } from './scoreGraph.ts';
 
@@ -62,7 +62,7 @@ export interface EdgeAttribution {
 /** Errors: `unsupported` (see `edgeGraphOf`), `argument` for prompts that do not align, `cancelled`. */
 export async function edgeAttribution(model: Model, runtime: Runtime, options: EdgeAttributionOptions): Promise<EdgeAttribution> {
   const edges = edgeGraphOf(model);
-  const graph = metricGraph(model.graph(edgeGraphOptions), options.metric, model.output, hooksOf([...edges.senders, ...edges.receivers]));
+  const graph = metricGraph(edgeModelGraph(model), options.metric, model.output, hooksOf([...edges.senders, ...edges.receivers]));
   const clean = model.feeds(options.clean);
   const corrupted = model.feeds(options.corrupted);
   const ids = clean.get(model.requiredInputs[0]!)!;

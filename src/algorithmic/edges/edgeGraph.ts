@@ -7,10 +7,23 @@
  */
 import { MechanistError } from '../../engine/errors.ts';
 import { typeOf } from '../../engine/graph/ir.ts';
+import type { Graph } from '../../engine/graph/ir.ts';
 import type { Model } from '../../engine/models/model.ts';
+import { withHeadWrites } from '../headWrites.ts';
+import type { HeadWrites } from '../headWrites.ts';
 
-/** How the model's graph must be built: per-head inputs and outputs are tensors of their own. */
-export const edgeGraphOptions = { splitQkvInput: true, attnResult: true, ungroupKeyValue: true } as const;
+const known = new WeakMap<Model, HeadWrites>();
+
+/** The model's graph in which inputs and writes of every head are tensors of their own. Errors: those of `withHeadWrites`. */
+export function edgeModelGraph(model: Model): Graph {
+  return writesOf(model).graph;
+}
+
+function writesOf(model: Model): HeadWrites {
+  let found = known.get(model);
+  if (found === undefined) known.set(model, (found = withHeadWrites(model.graph({ splitQkvInput: true, attnResult: true, ungroupKeyValue: true }), model.source)));
+  return found;
+}
 
 export interface EdgeNode {
   readonly name: string;
@@ -33,15 +46,16 @@ export interface EdgeGraph {
 
 /**
  * The edge graph of a decoder. Grouped keys and values are taken apart, so that every head has k and v edges of its own, as in EAP-IG.
- * Errors: `unsupported` for a model without known blocks, or whose blocks do not add head outputs to the stream as they are.
+ * Errors: `unsupported` for a model without known blocks or whose stream is normalised itself; those of `withHeadWrites`.
  */
 export function edgeGraphOf(model: Model): EdgeGraph {
   const { config } = model;
-  const graph = model.graph(edgeGraphOptions);
+  if (config === undefined) throw new MechanistError('unsupported', 'Edges need a decoder with known blocks.', { file: model.source });
+  const { graph, hook: writes } = writesOf(model);
   const inputHook = 'blocks.0.hook_resid_pre';
-  if (config === undefined || typeOf(graph, inputHook) === undefined) throw new MechanistError('unsupported', 'Edges need a decoder with known blocks.', { file: model.source });
-  if (typeOf(graph, 'blocks.0.ln1_post.hook_scale') !== undefined || typeOf(graph, 'blocks.0.hook_normalized_resid_post') !== undefined) {
-    throw new MechanistError('unsupported', 'Blocks that normalise what they write do not split into edges.', { file: model.source });
+  if (typeOf(graph, inputHook) === undefined) throw new MechanistError('unsupported', 'Edges need a decoder with known blocks.', { file: model.source });
+  if (typeOf(graph, 'blocks.0.hook_normalized_resid_post') !== undefined) {
+    throw new MechanistError('unsupported', 'Blocks that normalise the stream itself do not split into edges: nothing is only added to it.', { file: model.source });
   }
   const { nLayers, nHeads, parallelAttnMlp } = config;
   const senders: EdgeNode[] = [{ name: 'input', hook: inputHook, head: undefined, stage: 0 }];
@@ -50,7 +64,7 @@ export function edgeGraphOf(model: Model): EdgeGraph {
     const block = `blocks.${layer}`;
     const attention = 2 * layer + 1;
     const mlp = parallelAttnMlp ? attention : attention + 1;
-    for (let head = 0; head < nHeads; head++) senders.push({ name: `a${layer}.h${head}`, hook: `${block}.attn.hook_result`, head, stage: attention });
+    for (let head = 0; head < nHeads; head++) senders.push({ name: `a${layer}.h${head}`, hook: writes(layer), head, stage: attention });
     senders.push({ name: `m${layer}`, hook: `${block}.hook_mlp_out`, head: undefined, stage: mlp });
     for (const letter of ['q', 'k', 'v']) {
       for (let head = 0; head < nHeads; head++) receivers.push({ name: `a${layer}.h${head}<${letter}>`, hook: `${block}.hook_${letter}_input`, head, stage: attention });

@@ -16,7 +16,7 @@ import type { Feeds } from '../../engine/runtime/program.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import { i64 } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { edgeGraphOf, edgeGraphOptions, hooksOf } from './edgeGraph.ts';
+import { edgeGraphOf, edgeModelGraph, hooksOf } from './edgeGraph.ts';
 import type { EdgeGraph, EdgeNode } from './edgeGraph.ts';
 import { repeatRows } from './repeatRows.ts';
 import { stackNodes } from './stack.ts';
@@ -53,9 +53,9 @@ export class CircuitRunner {
   /** Runs the corrupted prompts once and prepares the masked graph. Errors: see `edgeGraphOf`. */
   static async create(model: Model, runtime: Runtime, options: CircuitRunnerOptions): Promise<CircuitRunner> {
     const edges = edgeGraphOf(model);
-    const graph = metricGraph(model.graph(edgeGraphOptions), options.metric, model.output, hooksOf([...edges.senders, ...edges.receivers]));
+    const graph = metricGraph(edgeModelGraph(model), options.metric, model.output, hooksOf([...edges.senders, ...edges.receivers]));
     const corrupted = model.feeds(options.corrupted);
-    const captured = await runtime.run(prune(model.graph(edgeGraphOptions), hooksOf(edges.senders)), corrupted, model.parameters);
+    const captured = await runtime.run(prune(edgeModelGraph(model), hooksOf(edges.senders)), corrupted, model.parameters);
     const fixed = new Map<string, Tensor>();
     for (const [hook, value] of captured) fixed.set(corruptedInput(hook), value);
     const prompts = corrupted.get(model.requiredInputs[0]!)!.dims[0]!;

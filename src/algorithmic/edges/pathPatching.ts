@@ -18,7 +18,7 @@ import type { Feeds } from '../../engine/runtime/program.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import { scalar } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { edgeGraphOf, edgeGraphOptions, hooksOf } from './edgeGraph.ts';
+import { edgeGraphOf, edgeModelGraph, hooksOf } from './edgeGraph.ts';
 import type { EdgeGraph, EdgeNode } from './edgeGraph.ts';
 import { repeatRows } from './repeatRows.ts';
 
@@ -40,7 +40,7 @@ export interface PathPatchingOptions {
 export async function pathPatching(model: Model, runtime: Runtime, options: PathPatchingOptions): Promise<Float32Array[]> {
   const edges = edgeGraphOf(model);
   const hooks = hooksOf([...edges.senders, ...edges.receivers]);
-  const graph = metricGraph(model.graph(edgeGraphOptions), options.metric, model.output, hooks);
+  const graph = metricGraph(edgeModelGraph(model), options.metric, model.output, hooks);
   const clean = model.feeds(options.clean);
   const rows = clean.get(model.requiredInputs[0]!)!.dims[0]!;
   const tokens = metricFeeds(options.metric, rows, clean.get(model.requiredInputs[0]!)!.dims[1]);

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { edgeAttribution } from '../../../src/algorithmic/edges/edgeAttribution.ts';
 import { edgeGraphOf, edgeName } from '../../../src/algorithmic/edges/edgeGraph.ts';
+import { pathPatching } from '../../../src/algorithmic/edges/pathPatching.ts';
 import { CircuitRunner } from '../../../src/algorithmic/edges/maskedForward.ts';
 import { openSafetensors } from '../../../src/engine/formats/safetensors.ts';
 import type { Metric } from '../../../src/engine/metrics/parse.ts';
+import { openModelAt } from '../../../src/engine/models/openPath.ts';
 import { openHuggingFace } from '../../../src/engine/models/huggingface.ts';
 import { Runtime } from '../../../src/engine/runtime/runtime.ts';
 import { numbersOf } from '../../../src/engine/tensor.ts';
@@ -55,9 +57,10 @@ describe('edgeGraphOf', () => {
     expect(names).toEqual(expect.arrayContaining([`a0.h${nHeads - 1}<k>`, `a1.h${nHeads - 1}<v>`]));
   });
 
-  it('refuses blocks that normalise what they write', async () => {
-    const { model } = await question('gemma2');
-    expect(() => edgeGraphOf(model)).toThrowError(expect.objectContaining({ reason: 'unsupported' }));
+  it('says what to open instead of an ONNX file', async () => {
+    const model = await openModelAt(`${fixtures}models/gemma2/model.onnx`);
+    expect(() => edgeGraphOf(model)).toThrowError(expect.objectContaining({ reason: 'unsupported', hint: expect.stringContaining('safetensors') as unknown }));
+    model.parameters.close();
   });
 });
 
@@ -71,8 +74,8 @@ describe('edgeAttribution', () => {
     expect(gap(edges, (i) => scores.data[i]! / 2, which)).toBeLessThan(1e-6);
   });
 
-  it('approaches the exact total as the path is followed more finely', async () => {
-    const { model, options } = await question('llama');
+  it.each(['llama', 'gemma2'])('approaches the exact total as the path is followed more finely: %s', async (name) => {
+    const { model, options } = await question(name);
     const error = async (steps: number): Promise<number> => {
       const { edges, scores, cleanMetric, corruptedMetric } = await edgeAttribution(model, runtime, { ...options, steps });
       // Every path from the embeddings begins with an edge from `input`, so these edges together carry the whole effect.
@@ -85,7 +88,7 @@ describe('edgeAttribution', () => {
 });
 
 describe('CircuitRunner', () => {
-  it.each(['gpt2', 'llama', 'gpt_neox'])('gives the clean metric for the full circuit, the corrupted one for the empty: %s', async (name) => {
+  it.each(['gpt2', 'llama', 'gpt_neox', 'gemma2'])('gives the clean metric for the full circuit, the corrupted one for the empty: %s', async (name) => {
     const { model, options } = await question(name);
     const runner = await CircuitRunner.create(model, runtime, options);
     const { cleanMetric, corruptedMetric } = await edgeAttribution(model, runtime, { ...options, steps: 1 });
@@ -101,6 +104,19 @@ describe('CircuitRunner', () => {
     const list = [...exists.keys()].filter((i) => exists[i] === 1);
     const [full, ...cut] = await runner.evaluate([exists, ...list.map((edge) => exists.map((kept, i) => (i === edge ? 0 : kept)))]);
     expect(gap(runner.edges, (i) => cut[list.indexOf(i)]! - full!, 'exact')).toBeLessThan(1e-5);
+  });
+
+  it('cuts an edge behind a post-norm as path patching with all else held does', async () => {
+    const { model, options } = await question('gemma2');
+    const runner = await CircuitRunner.create(model, runtime, options);
+    const { exists } = runner.edges;
+    // Cutting one edge leaves all before it clean, so that its sender writes its corrupted value into a clean stream.
+    const list = [...exists.keys()].filter((i) => exists[i] === 1).filter((_, i) => i % 5 === 0);
+    const [full, ...cut] = await runner.evaluate([exists, ...list.map((edge) => exists.map((kept, i) => (i === edge ? 0 : kept)))]);
+    const direct = await pathPatching(model, runtime, { ...options, edges: list, freezeMlps: true });
+    const gaps = list.map((_, i) => Math.abs(cut[i]! - full! - direct[i]!.reduce((sum, value) => sum + value, 0) / direct[i]!.length));
+    expect(Math.max(...cut.map((value) => Math.abs(value - full!)))).toBeGreaterThan(1e-3);
+    expect(Math.max(...gaps)).toBeLessThan(1e-5);
   });
 
   it('stops when asked', async () => {

@@ -64,14 +64,16 @@ describe('directLogitAttribution', () => {
     if (name === 'llama') expect(clean.constant).toBeCloseTo(0, 4);
   });
 
-  it('gives whole layers the sum of their heads and bias', async () => {
-    const { model, metric, inputs } = await open('gpt2');
+  it.each(['gpt2', 'gemma2'])('gives whole layers the sum of their heads and bias: %s', async (name) => {
+    const { model, metric, inputs } = await open(name);
     const heads = await directLogitAttribution(model, runtime, { inputs, metric });
     const layers = await directLogitAttribution(model, runtime, { inputs, metric, heads: false });
     const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
-    for (const layer of [0, 1, 2]) {
-      const parts = [`blocks.${layer}.attn.hook_result`, `blocks.${layer}.attn.b_O`].map((hook) => sum(numbersOf(heads.contributions.get(hook)!)));
-      expect(parts[0]! + parts[1]!).toBeCloseTo(sum(numbersOf(layers.contributions.get(`blocks.${layer}.hook_attn_out`)!)), 5);
+    for (let layer = 0; layer < model.config!.nLayers; layer++) {
+      const bias = heads.contributions.get(`blocks.${layer}.attn.b_O`);
+      const written = sum(numbersOf(heads.contributions.get(`blocks.${layer}.attn.hook_result`)!)) + (bias === undefined ? 0 : sum(numbersOf(bias)));
+      expect(Math.abs(written)).toBeGreaterThan(1e-3);
+      expect(written).toBeCloseTo(sum(numbersOf(layers.contributions.get(`blocks.${layer}.hook_attn_out`)!)), 5);
     }
   });
 });

@@ -92,7 +92,7 @@ export class FeatureCardElement extends PageElement {
     if (logits === undefined) return html`<p class="quiet">${t('It writes where no direct way leads to the logits.')}</p>`;
     const { promoted, suppressed, random, treatment } = logits;
     const rows = [...promoted.slice(0, 8), ...suppressed.slice(0, 8).toReversed()];
-    return html`${barRows(rows.map(({ token, value }) => ({ label: html`<span class="word">${visibleToken(token)}</span>`, value, text: signedText(value), control: random })), { name: t('Promoted and suppressed tokens'), columns: { label: t('token'), value: t('logit') }, signed: true })}
+    return html`${barRows(rows.map(({ token, value }) => ({ label: html`<span class="word">${visibleToken(token)}</span>`, value, text: signedText(value), control: random })), { name: t('Promoted and suppressed tokens'), columns: { label: t('token'), value: t('logit') }, signed: 'size' })}
       <p class="quiet"><span class="control">${t('grey marks: largest for a random direction of equal norm, {0}', random.toPrecision(2))}</span> · ${treatment}</p>`;
   }
 

@@ -16,14 +16,14 @@ export function bar(share: number, { control, tone = 'activation' }: BarOptions 
   </svg>`;
 }
 
-/** From the middle to the right for positive values, to the left for negative ones; `most` is the largest size on the scale. `mirrored`: the control is a size, marked on both sides. */
+/** From the middle to the right for positive values, to the left for negative ones; `most` is the largest size on the scale. A control is a thin bar in its own direction; `mirrored`: it is a size, marked on both sides. */
 export function signedBar(value: number, most: number, control?: number, mirrored = false): TemplateResult {
   const place = (size: number): number => (most > 0 && Number.isFinite(size) ? Math.max(-50, Math.min(50, (size / most) * 50)) : 0);
   const end = place(value);
   return html`<svg class="bar signed" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
     ${svg`<rect class=${end < 0 ? 'tone-negative' : 'tone-positive'} x=${Math.min(50, 50 + end)} width=${Math.abs(end)} height="8"></rect>`}
-    ${control === undefined ? nothing : svg`<rect class="tone-control" x=${Math.max(0, 50 + place(control) - 1)} width="2" height="8"></rect>`}
-    ${control === undefined || !mirrored ? nothing : svg`<rect class="tone-control" x=${Math.max(0, 50 - place(control) - 1)} width="2" height="8"></rect>`}
+    ${control === undefined || mirrored ? nothing : svg`<rect class="tone-control" x=${Math.min(50, 50 + place(control))} y="5" width=${Math.max(1, Math.abs(place(control)))} height="3"></rect>`}
+    ${control === undefined || !mirrored ? nothing : [1, -1].map((side) => svg`<rect class="tone-control" x=${Math.max(0, 50 + side * place(control) - 1)} width="2" height="8"></rect>`)}
     ${svg`<rect class="tone-axis" x="49.75" width="0.5" height="8"></rect>`}
   </svg>`;
 }
@@ -40,8 +40,8 @@ export interface BarRow {
 export interface BarRowsOptions {
   readonly name: string;
   readonly columns: { readonly label: string; readonly value: string; readonly control?: string };
-  /** Diverging around zero; the control is a size, marked on both sides. */
-  readonly signed?: boolean;
+  /** Diverging around zero. `'size'`: the control is a size, marked on both sides. */
+  readonly signed?: boolean | 'size';
 }
 
 /** A table of rows with bars on one scale. */
@@ -54,7 +54,7 @@ export function barRows(rows: readonly BarRow[], { name, columns, signed = false
     </tr></thead>
     <tbody>${rows.map(({ label, value, text, control, controlText }) => html`<tr>
       <th scope="row">${label}</th>
-      <td class="bar">${signed ? signedBar(value, most, control, true) : bar(most > 0 ? value / most : 0, { control: control === undefined || most === 0 ? undefined : control / most })}</td>
+      <td class="bar">${signed !== false ? signedBar(value, most, control, signed === 'size') : bar(most > 0 ? value / most : 0, { control: control === undefined || most === 0 ? undefined : control / most })}</td>
       <td class="number">${text}</td>
       ${columns.control === undefined ? nothing : html`<td class="number control">${controlText ?? ''}</td>`}
     </tr>`)}</tbody>

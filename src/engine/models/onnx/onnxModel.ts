@@ -50,7 +50,7 @@ export class OnnxModel implements Model {
   graph(options: GraphOptions = {}): Graph {
     for (const option of ['splitQkvInput', 'attnResult', 'ungroupKeyValue'] as const) {
       if (options[option] === true) {
-        throw new MechanistError('unsupported', `A graph imported from an ONNX file has no option ${option}.`, { file: this.source, hint: 'Open the folder with config.json and safetensors instead.' });
+        throw new MechanistError('unsupported', `A graph imported from an ONNX file does not hold ${apart[option]} apart.`, { file: this.source, hint: 'Open the folder with config.json and safetensors instead.' });
       }
     }
     return options.dtype === 'float64' ? (this.double ??= toFloat64(this.single)) : this.single;
@@ -86,3 +86,5 @@ function hashOf(graph: Graph, parameters: ParameterStore): string {
   }
   return digest.digest('hex');
 }
+
+const apart = { splitQkvInput: 'what each head reads', attnResult: 'what each head writes', ungroupKeyValue: 'the keys and values of each head' } as const;
