@@ -155,6 +155,7 @@ describe('parts', () => {
     const rows = [{ label: 'a', value: -2, text: '-2', control: 0.5, controlText: '0.5' }];
     draw(barRows(rows, { name: 'Effects', columns: { label: 'token', value: 'effect', control: 'random' }, signed: 'size' }));
     expect(document.querySelectorAll('.tone-control')).toHaveLength(2);
+    document.body.replaceChildren();
     draw(barRows(rows, { name: 'Effects', columns: { label: 'token', value: 'effect', control: 'on the other prompt' }, signed: true }));
     expect(document.querySelectorAll('.tone-control')).toHaveLength(1);
     expect(Number(document.querySelector('.tone-control')!.getAttribute('x'))).toBe(50);
