@@ -1,13 +1,15 @@
 /** Attribution graphs end to end: groups, tests in the model, files out and in, damaged and large ones, the difference of two. */
 import { strict as assert } from 'node:assert';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { askLine, button, choiceOf, frameOf, long, prompt, showTab } from './pages/algorithmic.ts';
 import { choosePath } from './pages/dialogs.ts';
 import { runCommand } from './pages/palette.ts';
 import { until } from './pages/until.ts';
+import { writeHugeGraph } from './support/hugeGraph.ts';
 import { largeGraph } from './support/largeGraph.ts';
+import { residentMemory } from './support/processes.ts';
 import type { Spec } from './support/spec.ts';
 
 const small = largeGraph(60, 2);
@@ -144,6 +146,27 @@ export const algorithmicGraphs: Spec = {
           }
           await runCommand(page, 'View: Close Editor');
         }
+      },
+    },
+    {
+      name: 'a graph file of 500 MB opens in pages, in little memory',
+      async run({ page, folder, engines, report }) {
+        const file = join(folder, 'huge.graph.json');
+        const links = writeHugeGraph(file, 500_000_000);
+        try {
+          const { size } = await stat(file);
+          const started = performance.now();
+          const frame = await openEditor(page, 'huge.graph.json');
+          await frame.locator('mechanist-graph canvas').waitFor({ timeout: 300_000 });
+          report(`${(size / 1e6).toFixed(0)} MB, ${links.toLocaleString('en')} links: drawn after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+          assert.match(await frame.locator('mechanist-graph-tab').innerText(), /100,0\d\d nodes/);
+          const most = Math.max(...engines().map((pid) => residentMemory(pid, 'peak') ?? 0)) / 2 ** 20;
+          report(`most memory of the engine: ${most.toFixed(0)} MiB`);
+          assert.ok(most > 0 && most < 2048, 'the engine holds less than 2 GiB');
+        } finally {
+          await rm(file, { force: true });
+        }
+        await runCommand(page, 'View: Close Editor');
       },
     },
     {

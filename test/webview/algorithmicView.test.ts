@@ -10,7 +10,7 @@ import { defineKit } from '../../webview-ui/shared/kitElements.ts';
 import { Session } from '../../webview-ui/shared/session.ts';
 import { answers, sweep } from './algorithmicData.ts';
 import { axeViolations } from './axe.ts';
-import { FakeHost, context, started } from './fakeHost.ts';
+import { FakeHost, context, model, started } from './fakeHost.ts';
 import type { Answers } from './fakeHost.ts';
 
 let host: FakeHost;
@@ -242,6 +242,22 @@ describe('the attribution graph', () => {
     expect(text('mechanist-graph-tab')).toContain('Left out: 1 features');
     await click('List');
     expect(view.querySelectorAll('mechanist-graph-list .grid-row')).toHaveLength(6);
+  });
+
+  it('names a feature in the label file of its dictionary, and in the graph where there is none', async () => {
+    const transcoders = [0, 1].map((layer) => ({ dictionary: `t${layer}`, id: `transcoders.${layer}`, kind: 'transcoder' as const, architecture: 'topk', hook: `blocks.${layer}.ln2.hook_normalized`, latents: 64, hash: 'ab'.repeat(8), source: `zoo/transcoders/layer_${layer}.safetensors` }));
+    const withSet = { ...started, context: { ...context, models: [{ ...model, dictionaries: transcoders }] } };
+    await open({ tab: 'graph', question, graph: { graph: 'g1', list: true } }, { 'panel.start': () => withSet, 'graph.list': () => [summaryOf()], 'graph.labels': () => 3, 'semantic.label.set': () => null, 'graph.label': () => null });
+    await press('Enter', view.querySelector('mechanist-graph-list .grid')!);
+    await press('ArrowDown', view.querySelector('mechanist-graph-list .grid')!);
+    await press('Enter', view.querySelector('mechanist-graph-list .grid')!);
+    expect(view.querySelector('mechanist-node-card mechanist-chip')).not.toBeNull();
+    await click('Edit the label');
+    await input('mechanist-node-card .label-form input', 'names of people');
+    await click('Save');
+    expect(host.called('semantic.label.set')[0]).toMatchObject({ dictionary: 't0', feature: 101, label: 'names of people', labels: 'ws/.mechanist/labels' });
+    expect(host.called('graph.label')[0]).toMatchObject({ graph: 'g1', labels: { '0/101': 'names of people' } });
+    expect(text('mechanist-node-card h2')).toContain('names of people');
   });
 
   it('pins by Space, groups, tests a group beside random features', async () => {

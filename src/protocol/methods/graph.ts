@@ -87,6 +87,8 @@ export const graphSchemas = {
   'graph.search': v.object({ graph, query: v.pipe(v.string(), v.maxLength(500)), offset: v.optional(index, 0), count: v.optional(count(1000), 50) }),
   /** Gives features labels, for search and export; an empty one takes it away. Keys: `layer/feature`. */
   'graph.label': v.object({ graph, labels: v.record(v.pipe(v.string(), v.regex(/^\d+\/\d+$/)), v.pipe(v.string(), v.maxLength(2000))) }),
+  /** Takes the labels of features from the label files of dictionaries that are open for a model, one for each layer of the graph, in order. Answers how many there are. */
+  'graph.labels': v.object({ graph, model: identifier, dictionaries: v.pipe(v.array(identifier), v.maxLength(500)), folder: path }),
   /** Groups of nodes that a person may want as supernodes, with the rule that proposes them. `nodes`: default, those of `graph.view`. */
   'graph.supernodes': v.object({ graph, nodes: v.optional(nodes), thresholds }),
   /**

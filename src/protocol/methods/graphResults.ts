@@ -166,6 +166,7 @@ export interface GraphResults {
   'graph.neighbours': GraphNeighbours;
   'graph.search': GraphNodePage;
   'graph.label': null;
+  'graph.labels': number;
   'graph.supernodes': readonly SupernodeProposal[];
   'graph.intervene': GraphIntervention;
   'graph.diff': GraphDiff;

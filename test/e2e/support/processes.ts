@@ -9,9 +9,9 @@ export function engineProcesses(folder: string): number[] {
   });
 }
 
-/** Resident memory of a process, bytes; undefined when it is gone. */
-export function residentMemory(pid: number): number | undefined {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1];
+/** Resident memory of a process, bytes, now or at most so far; undefined when it is gone. */
+export function residentMemory(pid: number, when: 'now' | 'peak' = 'now'): number | undefined {
+  const kilobytes = (when === 'now' ? /^VmRSS:\s+(\d+) kB/m : /^VmHWM:\s+(\d+) kB/m).exec(read(`/proc/${pid}/status`))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 

@@ -124,6 +124,16 @@ describe('looking at a graph', () => {
     expect((await ask('graph.search', { graph: graph.graph, query: 'people' })).total).toBe(0);
   });
 
+  it('takes labels from the files of its dictionaries, as the semantic view writes them', async () => {
+    const { nodes } = await ask('graph.view', { graph: graph.graph, kinds: ['feature'] });
+    const feature = nodes.find(({ kind, layer }) => kind === 'feature' && layer === 1)!;
+    const dictionaries = session.model(model).dictionarySummaries.filter(({ kind }) => kind === 'transcoder').map(({ dictionary }) => dictionary);
+    await ask('semantic.label.set', { model, dictionary: dictionaries[1]!, labels: files, feature: feature.feature, label: 'words for markets' });
+    expect(await ask('graph.labels', { graph: graph.graph, model, dictionaries, folder: files })).toBe(1);
+    expect((await ask('graph.search', { graph: graph.graph, query: 'markets' })).nodes.map(({ node }) => node)).toContain(feature.node);
+    expect(await refusal(ask('graph.labels', { graph: graph.graph, model, dictionaries, folder: 'relative' }))).toMatchObject({ reason: 'argument' });
+  });
+
   it('proposes supernodes and compares graphs', async () => {
     const proposals = await ask('graph.supernodes', { graph: graph.graph });
     expect(proposals.every(({ nodes, similarity, control }) => nodes.length > 1 && Number.isFinite(similarity) && Number.isFinite(control))).toBe(true);

@@ -3,10 +3,12 @@ import type { Params } from '../../../src/protocol/methods.ts';
 import type { MeasuredEvidence } from '../../../src/protocol/methods/findings.ts';
 import type { GraphChange } from '../../../src/protocol/methods/graph.ts';
 import type { GraphIntervention, GraphNode, GraphNodePage, GraphSummary, GraphView, SupernodeProposal, TranscoderSetSummary } from '../../../src/protocol/methods/graphResults.ts';
+import { failureText } from '../../shared/channel.ts';
 import { Resource } from '../../shared/resource.ts';
 import { t } from '../../shared/strings.ts';
 import type { Inquiry } from '../inquiry.ts';
 import type { Place } from '../place.ts';
+import { dictionaryOf } from './featureDictionary.ts';
 import { pinGraph, subgraphRequest } from './pin.ts';
 
 export interface Intervened {
@@ -155,6 +157,27 @@ export class GraphWork {
     }), { keep: true });
   }
 
+  /** Whether a feature's label goes into the label file of its dictionary. */
+  keepsLabels({ layer }: GraphNode): boolean {
+    const { session } = this.inquiry;
+    const summary = this.summary.value;
+    return session.context.trusted && session.context.folders !== undefined && summary !== undefined && dictionaryOf(summary.source, layer, session.model) !== undefined;
+  }
+
+  /** Names a feature, at all its positions; an empty label takes the name away. */
+  async label(node: GraphNode, label: string): Promise<void> {
+    const { graph } = this;
+    const { session } = this.inquiry;
+    const summary = this.summary.value;
+    if (graph === undefined || summary === undefined) return;
+    const found = dictionaryOf(summary.source, node.layer, session.model);
+    const { folders } = session.context;
+    if (this.keepsLabels(node) && found !== undefined && folders !== undefined) await this.channel.call('semantic.label.set', { model: this.inquiry.modelKey, dictionary: found.dictionary, labels: folders.labels, feature: node.feature, label: label === '' ? null : label });
+    await this.channel.call('graph.label', { graph, labels: { [`${node.layer}/${node.feature}`]: label } });
+    if (this.selected?.node === node.node) this.selected = { ...node, label };
+    await this.look();
+  }
+
   /** Measures what runs through the pinned nodes, beside random sets, and puts it into a finding. */
   async pin(): Promise<void> {
     const summary = this.summary.value;
@@ -198,7 +221,19 @@ export class GraphWork {
     const { graph } = this;
     if (graph === undefined) return;
     this.inquiry.choose('graph', { file, graph });
+    await this.readLabels(graph);
     await this.look();
+  }
+
+  /** Names that the workspace has for the features: a graph without its dictionaries keeps those of its file. */
+  private async readLabels(graph: string): Promise<void> {
+    const { session } = this.inquiry;
+    const { folders } = session.context;
+    const summary = this.summary.value;
+    if (folders === undefined || summary === undefined) return;
+    const dictionaries = Array.from({ length: summary.layers }, (_, layer) => dictionaryOf(summary.source, layer, session.model)?.dictionary);
+    if (!dictionaries.every((key) => key !== undefined) || dictionaries.length === 0) return;
+    await this.channel.call('graph.labels', { graph, model: this.inquiry.modelKey, dictionaries, folder: folders.labels }).catch((error: unknown) => this.channel.tell('problem', { message: `labels of the graph: ${failureText(error)}` }));
   }
 
   private leave(): void {

@@ -7,6 +7,7 @@ import { t } from '../../shared/strings.ts';
 import { circuitSubject, featureSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
 import type { GraphWork, Intervened } from './graphWork.ts';
+import { setName } from './featureDictionary.ts';
 import { nodeName } from './nodeText.ts';
 
 type PinnedRecord = NonNullable<PanelParams<'panel.pin'>['evidence']>[number];
@@ -14,7 +15,7 @@ type PinnedRecord = NonNullable<PanelParams<'panel.pin'>['evidence']>[number];
 /** What has to be measured for the pin; undefined for a graph of a file, behind which there is no model. */
 export function subgraphRequest({ source, prompt }: GraphSummary, model: string, nodes: readonly string[]): Params<'findings.run'> | undefined {
   if (source.kind === 'file') return undefined;
-  return { method: 'graph.attribution', models: [model], dictionaries: [setName(source.set)], inputs: { text: prompt }, parameters: { ...(nodes.length === 0 ? {} : { nodes }), ...targetOf(source), max_features: source.maxFeatures } };
+  return { method: 'graph.attribution', models: [model], dictionaries: [setName(source)], inputs: { text: prompt }, parameters: { ...(nodes.length === 0 ? {} : { nodes }), ...targetOf(source), max_features: source.maxFeatures } };
 }
 
 /** `measured`: the answer to `subgraphRequest`. */
@@ -26,7 +27,7 @@ export function pinGraph(inquiry: Inquiry, work: GraphWork, measured: MeasuredEv
   const nodes = pinned.flatMap((one) => known.get(one) ?? []);
   const { source } = summary;
   const model = inquiry.session.model?.id ?? (source.kind === 'file' ? source.scan : 'model');
-  const set = source.kind === 'built' ? setName(source.set) : source.scan;
+  const set = setName(source);
   inquiry.pin({
     claim: t('“{0}” is answered through {1}.', summary.prompt, [...supernodes.map(({ label }) => label), ...nodes.map(nodeName)].slice(0, 12).join(', ')),
     subjects: [circuitSubject(model, summary.title.slice(0, 100) || 'attribution graph'), ...nodes.filter(({ kind }) => kind === 'feature').slice(0, 150).map((one) => featureSubject(model, `${set}.${one.layer}`, one.feature, undefined, one.label === '' ? undefined : one.label))],
@@ -63,8 +64,4 @@ function targetOf({ target }: Extract<GraphSummary['source'], { readonly kind: '
     case 'tokens': return { target: target.ids[0]! };
     case 'difference': return { target: target.target, distractor: target.distractor };
   }
-}
-
-function setName(path: string): string {
-  return path.split(/[\\/]/).at(-1)!;
 }

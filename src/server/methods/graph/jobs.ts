@@ -7,7 +7,8 @@ import { whileWaiting } from '../../waiting.ts';
 import { graphBuild, graphClose, graphList, graphOpen } from './build.ts';
 import { graphExport, graphPinned } from './files.ts';
 import { graphIntervene } from './intervene.ts';
-import { graphDiff, graphLabel, graphNeighbours, graphSearch, graphSupernodes, graphView } from './look.ts';
+import { graphLabel, graphLabels } from './labels.ts';
+import { graphDiff, graphNeighbours, graphSearch, graphSupernodes, graphView } from './look.ts';
 import { graphSets } from './sets.ts';
 
 export const graphJobs: { readonly [M in keyof GraphResults]: (session: Session, params: ParsedParams<M>, signal: AbortSignal) => Job<Results[M]> } = {
@@ -20,6 +21,7 @@ export const graphJobs: { readonly [M in keyof GraphResults]: (session: Session,
   'graph.neighbours': (session, params) => atOnce(() => graphNeighbours(session, params)),
   'graph.search': (session, params) => atOnce(() => graphSearch(session, params)),
   'graph.label': (session, params) => atOnce(() => graphLabel(session, params)),
+  'graph.labels': graphLabels,
   'graph.supernodes': (session, params) => atOnce(() => graphSupernodes(session, params)),
   'graph.intervene': graphIntervene,
   'graph.diff': (session, params) => atOnce(() => graphDiff(session, params)),

@@ -30,16 +30,6 @@ export function graphSearch(session: Session, params: ParsedParams<'graph.search
   return { total, nodes: items.map((node) => graphNode(open, node)) };
 }
 
-/** An empty label takes one away. Errors: `not-found`. */
-export function graphLabel(session: Session, params: ParsedParams<'graph.label'>): null {
-  const { open } = graphsOf(session).get(params.graph);
-  for (const [key, label] of Object.entries(params.labels)) {
-    if (label === '') open.labels.delete(key);
-    else open.labels.set(key, label);
-  }
-  return null;
-}
-
 /** Errors: `not-found`; `argument` for a node that the graph lacks. */
 export function graphSupernodes(session: Session, params: ParsedParams<'graph.supernodes'>): readonly SupernodeProposal[] {
   const { open } = graphsOf(session).get(params.graph);
