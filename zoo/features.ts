@@ -21,7 +21,7 @@ import { bundledCorpus } from './features/corpus.ts';
 import { labelStore } from './features/labels.ts';
 import { labelsJson, labelsMarkdown } from './features/report.ts';
 import type { StoreLabels } from './features/report.ts';
-import { planOf, zooModels } from './plans.ts';
+import { planOf } from './plans.ts';
 import { loadFableTokenizer } from './tokenizer/encode.ts';
 
 /** Smaller than usual: the stores of all dictionaries come with the extension. */
@@ -56,7 +56,7 @@ async function build(id: string, labelsOnly: boolean): Promise<void> {
   process.stdout.write(markdown);
 }
 
-/** The latent spaces that come with a store, under its name: of autoencoders, and of the main model's transcoders. Those of other dictionaries are harvested in seconds. */
+/** The latent spaces that come with a store, under its name: those of all dictionaries, transcoders layer by layer. */
 async function sourcesOf(id: string): Promise<[string, FeatureSource][]> {
   const folder = dictionaryFolder({ model: id });
   const found: [string, FeatureSource][] = [];
@@ -65,8 +65,8 @@ async function sourcesOf(id: string): Promise<[string, FeatureSource][]> {
     if (!['cfg.json', 'config.yaml'].some((file) => existsSync(join(path, file)))) continue;
     if (await spansLayers(path)) {
       const set = await openTranscoders(path);
-      if (set.kind === 'clt' || id !== zooModels[0]!.id) continue;
-      for (const [layer, weights] of set.transcoders.entries()) found.push([`${name}.${layer}`, featureSource(weights)]);
+      if (set.kind === 'clt') for (let layer = 0; layer < set.nLayers; layer++) found.push([`${name}.${layer}`, featureSource(set, layer)]);
+      else for (const [layer, weights] of set.transcoders.entries()) found.push([`${name}.${layer}`, featureSource(weights)]);
     } else found.push([name, featureSource(await openDictionary(path))]);
   }
   return found;

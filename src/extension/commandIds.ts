@@ -26,6 +26,8 @@ export const commandIds = {
   semanticDictionary: 'mechanist.semantic.dictionary',
   semanticHarvest: 'mechanist.semantic.harvest',
   semanticTrain: 'mechanist.semantic.train',
+  semanticSuggestLabel: 'mechanist.semantic.suggestLabel',
+  semanticLabelAll: 'mechanist.semantic.labelAll',
   semanticImport: 'mechanist.semantic.import',
   semanticExport: 'mechanist.semantic.export',
   openAlgorithmic: 'mechanist.algorithmic.open',

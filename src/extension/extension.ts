@@ -3,6 +3,7 @@ import { l10n, window, workspace } from 'vscode';
 import type { ExtensionContext } from 'vscode';
 import { viewIds } from './commandIds.ts';
 import { cardScheme, MethodCards } from './commands/methodCommands.ts';
+import { dictionaryDrop } from './commands/openDictionary.ts';
 import { paintFeature } from './commands/paintCommands.ts';
 import { held } from './disposables.ts';
 import { listening } from './listeners.ts';
@@ -91,7 +92,7 @@ function registerViews(
     paintFeature: (dictionary, feature) => paintFeature(painter, models, inspector, { dictionary, feature }),
   });
   const modelsTree = new ModelsTree(service, models);
-  const modelsView = window.createTreeView(viewIds.models, { treeDataProvider: modelsTree });
+  const modelsView = window.createTreeView(viewIds.models, { treeDataProvider: modelsTree, dragAndDropController: dictionaryDrop(models) });
   const methodsTree = new MethodsTree(models);
   subscriptions.push(
     view, window.registerWebviewViewProvider(viewIds.inspector, view), modelsTree, modelsView, methodsTree,

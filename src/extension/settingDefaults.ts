@@ -12,6 +12,10 @@ export interface Settings {
   /** Where new findings go, relative to the first folder of the workspace. */
   'findings.folder': string;
   'findings.showAsComments': boolean;
+  /** Base URL of an OpenAI-compatible server on this machine; empty: none. */
+  'labels.endpoint': string;
+  /** Name of its model; empty: the first that it lists. */
+  'labels.model': string;
 }
 
 export type SettingName = keyof Settings;
@@ -25,4 +29,6 @@ export const settingDefaults: Readonly<Settings> = {
   'engine.memoryLimit': 0,
   'findings.folder': 'findings',
   'findings.showAsComments': false,
+  'labels.endpoint': '',
+  'labels.model': '',
 };

@@ -4,7 +4,7 @@
  */
 import { MechanistError, throwIfCancelled } from '../engine/errors.ts';
 import { withDictionaries } from '../engine/dictionaries/dictionary.ts';
-import type { Dictionary } from '../engine/dictionaries/dictionary.ts';
+import type { CrossLayerTranscoder, Dictionary } from '../engine/dictionaries/dictionary.ts';
 import type { Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import type { Tensor } from '../engine/tensor.ts';
@@ -16,10 +16,13 @@ import type { DecoderGeometry, Density, Intervals } from './metrics/density.ts';
 import { documentsOf, scoresOf } from './metrics/documentSums.ts';
 import type { DocumentSums, Scores } from './metrics/documentSums.ts';
 import { ablatedGraph, cleanGraph, cleanLogitsInput, cleanLogitsOutput, dictionaryGraph, meanInput } from './metrics/evaluationGraphs.ts';
+import { measuredSource } from './metrics/measured.ts';
 
 export interface MetricsRequest {
   readonly model: Model;
-  readonly dictionary: Dictionary;
+  readonly dictionary: Dictionary | CrossLayerTranscoder;
+  /** Of a cross-layer transcoder: the layer whose output is rebuilt, and whose features are counted. */
+  readonly layer?: number | undefined;
   readonly runtime: Runtime;
   readonly batches: readonly TokenBatch[];
   /**
@@ -46,19 +49,20 @@ export interface MetricsReport {
 
 /**
  * Evaluates `dictionary` in `model`. Two passes: the first finds the mean activation for mean ablation.
- * Errors: `argument` for no documents, an unbound dictionary or hook points the model lacks; `cancelled`.
+ * Errors: `argument` for no documents, an unbound dictionary, a layer that is missing, or hook points the model lacks; `cancelled`.
  */
 export async function dictionaryMetrics(request: MetricsRequest): Promise<MetricsReport> {
-  const { model, dictionary, runtime, batches, signal, onProgress, excludeFirst = true, resamples = 1000, seed = 0 } = request;
+  const { model, dictionary, layer, runtime, batches, signal, onProgress, excludeFirst = true, resamples = 1000, seed = 0 } = request;
   if (batches.length === 0) throw new MechanistError('argument', 'There are no documents to evaluate on.');
+  const measured = measuredSource(dictionary, layer);
   const graph = model.graph();
   const logits = model.output;
   const parameters = withDictionaries(model.parameters, [dictionary]);
-  const clean = cleanGraph(graph, dictionary, logits);
+  const clean = cleanGraph(graph, measured, logits);
   const meanGraph = { ...clean, outputs: ['n', 'sum_x'] };
-  const others = [dictionaryGraph(graph, dictionary, logits), ablatedGraph(graph, dictionary, logits, 'zero'), ablatedGraph(graph, dictionary, logits, 'mean')];
+  const others = [dictionaryGraph(graph, measured, logits), ablatedGraph(graph, measured, logits, 'zero'), ablatedGraph(graph, measured, logits, 'mean')];
   const total = 2 * batches.length;
-  const mean = new Float64Array(dictionary.dOut);
+  const mean = new Float64Array(measured.dOut);
   let positions = 0;
   for (const [i, batch] of batches.entries()) {
     throwIfCancelled(signal);
@@ -71,7 +75,7 @@ export async function dictionaryMetrics(request: MetricsRequest): Promise<Metric
   const meanVector: Tensor = { dtype: 'float32', dims: [mean.length], data: Float32Array.from(mean, (value) => value / positions) };
 
   const documents: DocumentSums[] = [];
-  const fired = new Float64Array(dictionary.nLatents);
+  const fired = new Float64Array(measured.nLatents);
   for (const [i, batch] of batches.entries()) {
     throwIfCancelled(signal);
     const feeds = batchFeeds(model, batch, excludeFirst);
@@ -81,14 +85,15 @@ export async function dictionaryMetrics(request: MetricsRequest): Promise<Metric
       throwIfCancelled(signal);
       for (const [name, value] of await runtime.run(other, feeds, parameters)) results.set(name, value);
     }
-    documents.push(...documentsOf(batch.inputIds.dims[0]!, dictionary.dOut, (name) => results.get(name)!).filter(({ n }) => n > 0));
+    documents.push(...documentsOf(batch.inputIds.dims[0]!, measured.dOut, (name) => results.get(name)!).filter(({ n }) => n > 0));
     (results.get('fired')!.data as Float32Array).forEach((count, latent) => { fired[latent]! += count; });
     onProgress?.(batches.length + i + 1, total);
   }
+  const { rows, width } = measured.decoderRows();
   return {
     scores: bootstrap(documents, scoresOf, resamples, seed),
     density: densityOf(fired, positions),
-    geometry: decoderGeometry(dictionary.parameters.get('W_dec').data as Float32Array, dictionary.dOut),
+    geometry: decoderGeometry(rows, width),
     documents: documents.length,
     positions,
     excludedFirst: excludeFirst,

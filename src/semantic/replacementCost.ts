@@ -13,7 +13,8 @@ import type { MetricsRequest } from './dictionaryMetrics.ts';
 import { batchFeeds } from './metrics/batches.ts';
 import { bootstrap } from './metrics/bootstrap.ts';
 import type { Intervals } from './metrics/density.ts';
-import { cleanLogitsInput, crossEntropyGraph, cleanLogitsOutput, outputHook, replaceIncluded, withInclude, withLosses } from './metrics/evaluationGraphs.ts';
+import { cleanLogitsInput, crossEntropyGraph, cleanLogitsOutput, replaceIncluded, withInclude, withLosses } from './metrics/evaluationGraphs.ts';
+import { outputHook } from './metrics/measured.ts';
 
 export interface ReplacementScores {
   readonly ceClean: number;
@@ -40,7 +41,7 @@ interface Document {
   readonly predictions: number;
 }
 
-export type ReplacementRequest = Omit<MetricsRequest, 'dictionary'> & { readonly replacement: TranscoderSet | CrossLayerTranscoder };
+export type ReplacementRequest = Omit<MetricsRequest, 'dictionary' | 'layer'> & { readonly replacement: TranscoderSet | CrossLayerTranscoder };
 
 /** Errors: `argument` for no documents, transcoders without hooks or hook points the model lacks; `cancelled`. */
 export async function replacementCost(request: ReplacementRequest): Promise<ReplacementReport> {

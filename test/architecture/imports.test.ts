@@ -19,7 +19,7 @@ describe('the sources of the product', () => {
     expect(escapedPackages(product)).toEqual([]);
   });
 
-  it('reach a network from the hub only', () => {
+  it('reach a network from two folders only: downloads, and models on this machine', () => {
     expect(networkCalls(product)).toEqual([]);
   });
 

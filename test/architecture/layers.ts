@@ -22,10 +22,12 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   // The error type and the writer of files; nothing that knows models.
   'src/notes': ['src/engine/errors.ts', 'src/engine/formats/atomicFile.ts'],
   'src/evidence': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes'],
+  // Speaks to a language model on this machine; the extension and the command line carry a feature's questions to it.
+  'src/chat': ['src/engine/errors.ts', 'src/engine/formats/json.ts'],
   'src/protocol': [],
   'src/server': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/evidence', 'src/protocol'],
-  'src/cli': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/evidence', 'src/protocol'],
-  'src/extension': ['src/notes', 'src/protocol'],
+  'src/cli': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/evidence', 'src/protocol', 'src/chat'],
+  'src/extension': ['src/notes', 'src/protocol', 'src/chat'],
   'webview-ui': ['src/protocol'],
 };
 
@@ -34,13 +36,13 @@ export const confinedPackages: Readonly<Record<string, readonly string[]>> = {
   vscode: ['src/extension'],
   'onnxruntime-node': ['src/engine/runtime'],
   '@huggingface/transformers': ['src/engine/models'],
-  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/semantic/store', 'src/algorithmic/tunedLens', 'src/notes', 'src/evidence', 'src/server', 'src/cli', 'src/extension'],
+  'node:fs': ['src/engine/graph/codec', 'src/engine/formats', 'src/engine/models', 'src/engine/dictionaries', 'src/semantic/store', 'src/semantic/labels', 'src/algorithmic/tunedLens', 'src/notes', 'src/evidence', 'src/server', 'src/cli', 'src/extension'],
   'node:child_process': ['src/server', 'src/cli', 'src/extension'],
   ...Object.fromEntries(['node:net', 'node:tls', 'node:dgram', 'node:http', 'node:https', 'node:http2', 'node:vm'].map((name) => [name, []])),
 };
 
-/** The one folder that may speak to a network. */
-export const networkFolder = 'src/engine/models/hub';
+/** The folders that may speak to a network: downloads, and models on the loopback interface. */
+export const networkFolders: readonly string[] = ['src/engine/models/hub', 'src/chat'];
 
 /** Most lines that a file of `src/` may have. */
 export const longestFile = 350;

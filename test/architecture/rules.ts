@@ -1,7 +1,7 @@
 /** The rules of `docs/architecture.md`. Each takes sources and returns one line for each violation. */
 import { posix } from 'node:path';
 import { importsOf, packageOf } from './importGraph.ts';
-import { confinedPackages, layers, longestFile, networkFolder } from './layers.ts';
+import { confinedPackages, layers, longestFile, networkFolders } from './layers.ts';
 import type { SourceFile } from './sources.ts';
 
 /** Imports against the direction of the layers, and files that no layer holds. */
@@ -33,10 +33,10 @@ export function escapedPackages(sources: readonly SourceFile[]): string[] {
   );
 }
 
-/** Calls of the global `fetch` outside the folder that downloads. A file that has a `fetch` of its own means that one. */
+/** Calls of the global `fetch` outside the folders that may speak to a network. A file that has a `fetch` of its own means that one. */
 export function networkCalls(sources: readonly SourceFile[]): string[] {
   return sources
-    .filter(({ path, text }) => !isWithin(path, networkFolder) && /(?<![.\w])(?:globalThis\.)?fetch\(|\bnew (?:WebSocket|XMLHttpRequest|EventSource)\b/.test(text))
+    .filter(({ path, text }) => !networkFolders.some((folder) => isWithin(path, folder)) && /(?<![.\w])(?:globalThis\.)?fetch\(|\bnew (?:WebSocket|XMLHttpRequest|EventSource)\b/.test(text))
     .filter(({ text }) => !/\b(?:const|function) fetch\b/.test(text))
     .map(({ path }) => path);
 }

@@ -3,37 +3,15 @@ import { strict as assert } from 'node:assert';
 import { mkdir } from 'node:fs/promises';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Frame, Page } from 'playwright-core';
 import { clickOn } from './pages/editor.ts';
 import { runCommand } from './pages/palette.ts';
+import { cardName, long, openFirstCard, openSemanticView, semanticFrame } from './pages/semantic.ts';
 import { themes, useTheme } from './pages/themes.ts';
 import { until } from './pages/until.ts';
-import { assertAccessible, webviewFrame } from './pages/webview.ts';
+import { assertAccessible } from './pages/webview.ts';
 import { sampleFiles } from './support/sample.ts';
 import type { Spec } from './support/spec.ts';
 import type { Workbench } from './support/workbench.ts';
-
-const long = { timeout: 60_000 };
-
-/** The panel's frame; after a reload or when it was hidden it is another one. */
-const semanticFrame = (page: Page): Promise<Frame> => webviewFrame(page, 'semantic', 60_000);
-
-async function openSemanticView(page: Page): Promise<Frame> {
-  await runCommand(page, 'Mechanist: Open Semantic View');
-  const frame = await semanticFrame(page);
-  await frame.locator('.grid-row .chip').first().waitFor(long);
-  return frame;
-}
-
-const cardName = (frame: Frame): Promise<string> => frame.locator('article.card').getAttribute('aria-label', long).then((name) => name ?? '');
-
-/** Opens the card of the strongest feature in the list. */
-async function openFirstCard(page: Page, frame: Frame): Promise<void> {
-  await frame.locator('mechanist-table .grid').focus();
-  await page.keyboard.press('Home');
-  await page.keyboard.press('Enter');
-  await frame.locator('article.card .examples li').first().waitFor(long);
-}
 
 export const semantic: Spec = {
   name: 'semantic',

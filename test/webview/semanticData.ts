@@ -1,5 +1,6 @@
 /** Answers to the semantic view's requests, made up in the shapes of the protocol: 1,024 features of which #7 is described in full. */
-import type { DictionaryPage, FeatureCard, FeatureEffect, FeatureExample, FeatureMap, FeatureRow, LabelScore, StoreSummary } from '../../src/protocol/methods/semanticResults.ts';
+import type { LabelScore } from '../../src/protocol/methods/labelResults.ts';
+import type { DictionaryPage, FeatureCard, FeatureEffect, FeatureExample, FeatureMap, FeatureRow, StoreSummary } from '../../src/protocol/methods/semanticResults.ts';
 import type { Answers } from './fakeHost.ts';
 import { started } from './fakeHost.ts';
 

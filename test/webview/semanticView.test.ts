@@ -147,6 +147,68 @@ describe('the semantic view', () => {
     expect(host.called('semantic.features').length).toBeGreaterThan(lists);
   });
 
+  it('has a label suggested by whom the user chooses, shown with its score beside its controls, and writes it when it is taken', async () => {
+    const score = { detection: 0.9, wrongLabel: 0.52, shuffled: 0.5, fuzzing: 0.8, fuzzingWrongLabel: 0.78, byBin: [], examples: 40 };
+    const written = { label: '<b>names</b>', writer: 'tiny-model', score, answers: { label: [1, 0], wrong: [0, 0] }, wrong: 'verbs', unanswered: 1 };
+    await open({ v: 1, feature: 7 }, { 'panel.label.write': () => written, 'semantic.label.set': () => ({ label: 'x', author: 'model' }), 'semantic.label.score': () => score });
+    const suggestion = view.querySelector('mechanist-suggestion')!;
+    const press2 = async (label: string): Promise<void> => {
+      Array.from(suggestion.querySelectorAll<HTMLElement>('vscode-button')).find((button) => button.textContent.trim() === label)!.click();
+      await settled();
+    };
+    await press('l');
+    await press2('From the local endpoint');
+    expect(host.called('panel.label.write')).toEqual([{ by: 'endpoint', model: 'm1', dictionary: 'd2', store: 'zoo/store', labels: 'ws/.mechanist/labels', feature: 7 }]);
+    const said = suggestion.textContent.replace(/\s+/g, ' ');
+    expect(suggestion.querySelector('strong b')).toBeNull();
+    for (const part of ['<b>names</b>', 'by tiny-model', 'label found again in held-out examples: .90 (wrong label .52, shuffled .50)', 'tokens found again: .80 (wrong label .78) not clearly better than its control', 'wrong label: “verbs”', '1 questions not answered as asked']) expect(said).toContain(part);
+    expect(await axeViolations(view)).toEqual([]);
+    await press2('Use it');
+    expect(host.called('semantic.label.set')).toEqual([{ model: 'm1', dictionary: 'd2', labels: 'ws/.mechanist/labels', feature: 7, label: '<b>names</b>', author: 'model', writer: 'tiny-model' }]);
+    expect(host.called('semantic.label.score')).toMatchObject([{ feature: 7, answers: { label: [1, 0], wrong: [0, 0] } }]);
+    expect(view.querySelector('.suggestion')).toBeNull();
+  });
+
+  it('tells why nobody suggests a label, with the setting and another way at hand', async () => {
+    await open({ v: 1, feature: 7 }, { 'panel.label.write': () => { throw new Error('The endpoint cannot be reached.'); }, 'panel.openSetting': () => null });
+    host.tell('show', { part: 'suggest' });
+    await settled();
+    const button = (label: string): HTMLElement => Array.from(view.querySelectorAll<HTMLElement>('.suggestion vscode-button')).find((one) => one.textContent.trim() === label)!;
+    button('From the local endpoint').click();
+    await settled();
+    expect(text('.suggestion [role=alert]')).toContain('The endpoint cannot be reached.');
+    button('Open the setting').click();
+    button('Another way').click();
+    await settled();
+    expect(host.called('panel.openSetting')).toEqual([{ name: 'labels.endpoint' }]);
+    expect(button('From statistics')).toBeDefined();
+  });
+
+  it('labels all features, shows how far it is, goes on after a stop, and says what the labels are worth', async () => {
+    await open();
+    view.querySelector<HTMLElement>('.list-head .codicon-lightbulb')!.click();
+    await settled();
+    expect(host.called('panel.job.start')).toEqual([{ id: 'labels d2', method: 'semantic.label.auto', params: { model: 'm1', dictionary: 'd2', store: 'zoo/store', labels: 'ws/.mechanist/labels', save: true, resume: true } }]);
+    const job = { id: 'labels d2', method: 'semantic.label.auto', params: {}, history: [] } as const;
+    host.tell('job', { ...job, state: 'running', progress: { stage: 'labels', done: 512, of: 1000 } });
+    await settled();
+    expect(text('.progress-line')).toContain('Labelling features: 512 of 1,000');
+    host.tell('job', { ...job, state: 'cancelled', progress: undefined });
+    await settled();
+    expect(text('.progress-line')).toContain('Labels that were made are kept.');
+    view.querySelector<HTMLElement>('.progress-line vscode-button')!.click();
+    await settled();
+    expect(host.called('panel.job.start')).toHaveLength(2);
+    const lists = host.called('semantic.features').length;
+    host.tell('job', { ...job, state: 'running', progress: undefined });
+    await settled();
+    host.tell('job', { ...job, state: 'done', progress: undefined, result: { labels: [], skipped: 10, saved: 800, summary: { labelled: 990, detection: 0.83, wrongLabel: 0.51, passed: 0.81, identified: { features: 200, passed: 0.92 } } } });
+    await settled();
+    expect(text('.outcome')).toContain('800 labels beat wrong labels by .2 and were saved (81 % of 990 made); 10 features fire too rarely.');
+    expect(text('.outcome')).toContain('Of 200 features that ground truth identifies, 92 % have such a label.');
+    expect(host.called('semantic.features').length).toBeGreaterThan(lists);
+  });
+
   it('offers no writing where the workspace is not trusted', async () => {
     await open({ v: 1, feature: 7 }, { 'panel.start': () => ({ ...started, context: { ...context, trusted: false } }) });
     expect(view.querySelector('mechanist-label .codicon-edit')).toBeNull();

@@ -85,6 +85,21 @@ test.each(['fable-4l', 'fable-4l-b'])('replacing every MLP of %s by its transcod
   expect(scores.ceIncrease.value).toBeLessThanOrEqual(0.15);
 });
 
+test('a layer of the cross-layer transcoder is measured by itself, and agrees with the measurement of the whole', async () => {
+  const plan = zooDictionaries.find(({ kind }) => kind === 'clt')!;
+  const clt = (await openTranscoders(dictionaryFolder(plan))) as CrossLayerTranscoder;
+  const model = await openHuggingFace(modelFolder(plan.model));
+  const reported = reportOf(plan).measures.layers!;
+  for (const layer of [0, 2]) {
+    const { scores, density } = await dictionaryMetrics({ model, dictionary: clt, layer, runtime, batches: evaluationBatches(), resamples: 20 });
+    expect(scores.l0.value).toBeCloseTo(reported[layer]!.l0, 3);
+    expect(scores.fvu.value).toBeCloseTo(reported[layer]!.fvu, 4);
+    expect(density.dead).toBeCloseTo(reported[layer]!.dead, 5);
+    expect(scores.ceRecoveredZero.value).toBeGreaterThan(0.9);
+  }
+  await expect(dictionaryMetrics({ model, dictionary: clt, runtime, batches: evaluationBatches(8) })).rejects.toMatchObject({ reason: 'argument' });
+});
+
 function open(plan: DictionaryPlan): Promise<Dictionary | TranscoderSet | CrossLayerTranscoder> {
   return plan.kind === 'sae' ? openDictionary(dictionaryFolder(plan)) : openTranscoders(dictionaryFolder(plan));
 }

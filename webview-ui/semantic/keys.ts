@@ -12,6 +12,7 @@ export function semanticKeys(): Key[] {
     { keys: ['m'], does: t('table or map') },
     { keys: ['d'], does: t('measures of the dictionary') },
     { keys: ['e'], does: t('edit the label') },
+    { keys: ['l'], does: t('suggest a label') },
     { keys: ['p'], does: t('paint the feature in the editor') },
     { keys: ['Shift F10'], does: t('menu of what has the focus: ablate, steer, find circuits, copy link') },
     { keys: ['Esc'], does: t('back to the list') },

@@ -3,7 +3,8 @@ import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { DictionarySummary, ModelSummary } from '../../src/protocol/methods.ts';
 import type { FeatureCard, StoreSummary } from '../../src/protocol/methods/semanticResults.ts';
-import type { FeatureGrade, ShowRequest, Subject } from '../../src/protocol/views/panel.ts';
+import type { FeatureGrade, PanelJob, ShowRequest, Subject } from '../../src/protocol/views/panel.ts';
+import { failureText } from '../shared/channel.ts';
 import { keyHelp } from '../shared/components/keyHelp.ts';
 import { drawResource, emptyState, failure, skeleton } from '../shared/components/states.ts';
 import type { SubjectEvent } from '../shared/components/subjectChip.ts';
@@ -21,7 +22,9 @@ import { Cards } from './cards.ts';
 import { exchange } from './exchange.ts';
 import { jobLine } from './harvest/harvestPanel.ts';
 import { semanticKeys } from './keys.ts';
+import { labellingLine } from './labelling.ts';
 import { harvestJob, storeText, usedStore } from './model/harvest.ts';
+import { labellingJob, labellingRequest } from './model/labelling.ts';
 import { firstPlace, parsePlace } from './model/place.ts';
 import type { Place, Target } from './model/place.ts';
 
@@ -40,6 +43,9 @@ export class SemanticView extends PageElement {
   private cards: Cards | undefined;
   private storesKey = '';
   private cardKey = '';
+  private suggesting = false;
+  private harvesting = false;
+  private labelling: PanelJob['state'] | undefined;
   private wanted: ShowRequest | undefined;
   private told = '';
 
@@ -57,6 +63,7 @@ export class SemanticView extends PageElement {
     this.addEventListener('subject-glance', (event) => this.glance((event as SubjectEvent).detail));
     this.addEventListener('subject-pin', (event) => void this.session?.channel.ask('panel.act', { action: 'pin', subject: (event as SubjectEvent).detail }));
     this.addEventListener('label-change', () => this.reread());
+    this.addEventListener('label-all', () => this.labelAll());
     this.addEventListener('feature-export', (event) => void this.exchange('export', [(event as CustomEvent<number>).detail]));
   }
 
@@ -88,6 +95,11 @@ export class SemanticView extends PageElement {
   protected override updated(): void {
     const { session, place } = this;
     const card = this.card.value;
+    const editor = this.suggesting ? this.labelEditor() : null;
+    if (editor !== null) {
+      this.suggesting = false;
+      void editor.updateComplete.then(() => editor.suggest('label'));
+    }
     const subject = place.feature === undefined ? undefined : this.subjectOf(place.feature, card?.row.feature === place.feature ? card.row.label?.label : undefined);
     const title = place.feature === undefined ? undefined : `#${place.feature}${subject?.label === undefined ? '' : ` ${subject.label.length > 40 ? `${subject.label.slice(0, 38)}…` : subject.label}`}`;
     const about = JSON.stringify([title, subject]);
@@ -123,7 +135,9 @@ export class SemanticView extends PageElement {
 
   private notices(session: Session, dictionary: DictionarySummary | undefined): TemplateResult | typeof nothing {
     const job = dictionary === undefined ? undefined : session.job(harvestJob(dictionary));
+    const labelling = dictionary === undefined ? undefined : session.job(labellingJob(dictionary));
     return html`${job === undefined || this.place.page === 'harvest' ? nothing : jobLine(session, job)}
+      ${labelling === undefined ? nothing : labellingLine(session, labelling, () => this.labelAll())}
       ${this.notice === undefined ? nothing : html`<p class=${this.notice.failed ? 'problem' : 'quiet'} role="status">${this.notice.text} ${iconButton('close', t('Close'), () => { this.notice = undefined; })}</p>`}`;
   }
 
@@ -176,8 +190,15 @@ export class SemanticView extends PageElement {
   private readStores(session: Session, model: ModelSummary | undefined, dictionary: DictionarySummary | undefined): void {
     if (model === undefined || dictionary === undefined) return;
     const job = session.job(harvestJob(dictionary));
+    const labelling = session.job(labellingJob(dictionary))?.state;
+    if (labelling !== this.labelling && this.labelling === 'running') this.reread();
+    this.labelling = labelling;
     const key = JSON.stringify([model.model, dictionary.dictionary, job?.state]);
     if (key === this.storesKey) return;
+    // What has just been harvested is looked at.
+    const harvested = this.harvesting && job?.state === 'done' ? (job.result as StoreSummary).store : undefined;
+    this.harvesting = job?.state === 'running';
+    if (harvested !== undefined) this.change({ store: harvested });
     this.storesKey = key;
     const { folders } = session.context;
     void this.stores.load((signal) => session.channel.call('semantic.stores', { model: model.model, dictionary: dictionary.dictionary, folders: folders === undefined ? [] : [folders.stores] }, { signal }));
@@ -234,9 +255,29 @@ export class SemanticView extends PageElement {
     switch (part) {
       case 'map': this.change({ page: 'features', list: 'map' }); return;
       case 'dictionary': case 'harvest': case 'train': this.change({ page: part }); return;
+      case 'suggest':
+        // The card may still be on its way.
+        if (this.place.feature === undefined) this.notice = { text: t('Choose a feature first: its card says what a label would be about.'), failed: false };
+        else this.suggesting = true;
+        return;
+      case 'labelAll': this.labelAll(); return;
       case 'import': case 'export': void this.exchange(part); return;
       case 'search': this.change({ page: 'features' }); void this.updateComplete.then(() => this.browser()?.focusSearch());
     }
+  }
+
+  /** Labels from statistics for all features; one that was stopped goes on. */
+  private labelAll(): void {
+    const { session } = this;
+    const target = this.target();
+    if (session?.dictionary === undefined || target === undefined) return;
+    const request = labellingRequest(target);
+    if (request === undefined || !session.context.trusted) {
+      this.notice = { text: t('Labels are kept in the workspace: open a folder on disk, and trust it.'), failed: true };
+      return;
+    }
+    session.channel.ask('panel.job.start', { id: labellingJob(session.dictionary), method: 'semantic.label.auto', params: { ...request } })
+      .catch((error: unknown) => { this.notice = { text: failureText(error), failed: true }; });
   }
 
   private async exchange(what: 'import' | 'export', features?: readonly number[]): Promise<void> {
@@ -270,6 +311,10 @@ export class SemanticView extends PageElement {
     this.session?.keepPlace(this.place);
   }
 
+  private labelEditor(): LabelEditor | null {
+    return this.querySelector<LabelEditor>('mechanist-label');
+  }
+
   private browser(): FeatureBrowser | null {
     return this.querySelector<FeatureBrowser>('mechanist-browser');
   }
@@ -282,7 +327,8 @@ export class SemanticView extends PageElement {
       'Escape': () => { if (this.help) this.help = false; else this.browser()?.focusTable(); },
       'd': () => this.change({ page: this.place.page === 'dictionary' ? 'features' : 'dictionary' }),
       'm': () => this.change({ list: this.place.list === 'map' ? 'table' : 'map' }),
-      'e': () => this.querySelector<LabelEditor>('mechanist-label')?.edit(),
+      'e': () => this.labelEditor()?.edit(),
+      'l': () => this.labelEditor()?.suggest('label'),
       'p': () => { if (this.place.feature !== undefined) void this.session?.channel.ask('panel.act', { action: 'paint', subject: this.subjectOf(this.place.feature) }); },
       '[': () => this.step(-1),
       ']': () => this.step(1),

@@ -5,11 +5,15 @@ import type { AutoLabel } from '../../semantic/labels/auto.ts';
 import { gatherEvidence } from '../../semantic/labels/evidence.ts';
 import type { Evidence } from '../../semantic/labels/evidence.ts';
 import { labelPath, readLabels, writeLabels } from '../../semantic/labels/labelFile.ts';
+import { MechanistError } from '../../engine/errors.ts';
+import type { Model } from '../../engine/models/model.ts';
+import { tokenizerOf } from '../../engine/models/openPath.ts';
 import type { FeatureTable } from '../../semantic/features/table.ts';
 import { harvestProgram } from '../../semantic/store/program.ts';
 import { UsageError, writeJson } from '../command.ts';
 import type { Command, OptionValues } from '../command.ts';
 import { dictionaryOptions, wholeNumber } from '../dictionaryOptions.ts';
+import { labelByEndpoint } from '../endpointLabel.ts';
 import { labelledDictionary, openTable, tableOptions } from '../featurePlaces.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, runtimeOptions, withRuntime } from '../sharedOptions.ts';
@@ -20,13 +24,16 @@ const margin = 0.2;
 
 export const label: Command = {
   name: 'label',
-  summary: 'Label features: by hand with --feature and --set, or from statistics, scored on held-out text beside wrong and shuffled labels.',
+  summary: 'Label features: by hand with --feature and --set, by a language model of this machine with --feature and --endpoint, or from statistics; scored on held-out text beside wrong and shuffled labels.',
   positionals: ['MODEL', 'DICT'],
   options: {
     store: { type: 'string', value: 'DIR', description: 'Folder of the feature store.', required: true },
     feature: { type: 'string', value: 'N', description: 'Only this feature.' },
     set: { type: 'string', value: 'TEXT', description: 'The label to write by hand; an empty one removes it.' },
-    save: { type: 'boolean', description: 'Write the labels from statistics that beat wrong labels by 0.2 to --labels. Labels of people stay.' },
+    endpoint: { type: 'string', value: 'URL', description: 'Ask this OpenAI-compatible server on loopback for the label of --feature, and to judge it; with --judge it judges the label there is.' },
+    'endpoint-model': { type: 'string', value: 'NAME', description: 'Its model; the first that it lists when left out.' },
+    judge: { type: 'boolean', description: 'Only judge the label of --feature in --labels.' },
+    save: { type: 'boolean', description: 'Write the labels from statistics that beat wrong labels by 0.2 to --labels. Labels of people stay. With --endpoint: write its label and score.' },
     summary: { type: 'boolean', description: 'Print only what all labels together are worth.' },
     labels: tableOptions.labels,
     ...dictionaryOptions,
@@ -50,6 +57,11 @@ export const label: Command = {
     await withRuntime(options, async (runtime) => {
       const program = harvestProgram(model, runtime, source);
       const gather = async (heldOut: boolean): Promise<Evidence> => finished(gatherEvidence(program, store.corpus, store.latents, heldOut, signal));
+      if (options.text('endpoint') !== undefined) {
+        if (feature === undefined) throw new UsageError('Name the feature with --feature.');
+        writeJson(output, await labelByEndpoint(table, await gather(true), feature, await decoderOf(model), options, signal));
+        return;
+      }
       const [fit, heldOut] = [await gather(false), await gather(true)];
       const steps = autoLabels(fit, heldOut, features, (id) => table.tokenText(id), 0, signal, Array.from(store.aliveFeatures()));
       let step = steps.next();
@@ -84,6 +96,13 @@ async function saveLabels(table: FeatureTable, labels: readonly AutoLabel[], opt
   for (const found of fresh) known.set(found.feature, found.label);
   writeLabels(labelPath(folder, about), about, known);
   return fresh.length;
+}
+
+/** How a token stands in a document. */
+async function decoderOf(model: Model): Promise<(id: number) => string> {
+  const tokenizer = await tokenizerOf(model);
+  if (tokenizer === undefined) throw new MechanistError('unsupported', 'The model has no tokenizer, so there is no text to show to a language model.');
+  return (id) => (id < tokenizer.vocabSize ? tokenizer.decode([id]) : '');
 }
 
 function requiredFolder(options: OptionValues): string {

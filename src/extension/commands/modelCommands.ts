@@ -1,8 +1,9 @@
 /** Commands on models and dictionaries. Those that a tree's row passes its node to ask for one when the palette runs them. */
-import { l10n, window, workspace } from 'vscode';
+import { l10n, window } from 'vscode';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { ModelNode } from '../views/modelsTree.ts';
+import { openDictionary as openDictionaryFor } from './openDictionary.ts';
 import { openModelInSteps, openWithProgress, pickDictionary } from './openModel.ts';
 
 export async function openModel(engine: EnginePort, models: OpenModels, given: unknown): Promise<void> {
@@ -33,15 +34,8 @@ export function useDictionary(models: OpenModels, given: unknown): void {
   if (node?.kind === 'dictionary') models.useDictionary(node.model.model, node.dictionary.dictionary);
 }
 
-export async function openDictionary(models: OpenModels, given: unknown): Promise<void> {
-  if (!workspace.isTrusted) {
-    void window.showWarningMessage(l10n.t('Dictionaries are opened from disk in trusted workspaces only.'));
-    return;
-  }
-  const node = nodeIn(given);
-  const model = node?.kind === 'open' ? node.model : (await models.need()).model;
-  const [folder] = (await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, openLabel: l10n.t('Open dictionary') })) ?? [];
-  if (folder !== undefined) await models.openDictionary(model.model, folder.fsPath);
+export function openDictionary(models: OpenModels, given: unknown): Promise<void> {
+  return openDictionaryFor(models, nodeIn(given));
 }
 
 function nodeIn(given: unknown): ModelNode | undefined {

@@ -2,7 +2,7 @@
  * Labels of features, for the surfaces that list them. They are asked for once per dictionary, at low priority, when the
  * dictionary is first shown; until they are there a feature has its number only.
  */
-import type { FeatureLabel } from '../../protocol/methods/semanticResults.ts';
+import type { FeatureLabel } from '../../protocol/methods/labelResults.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { ActiveModel } from '../models/openModels.ts';

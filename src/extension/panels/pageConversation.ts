@@ -13,7 +13,7 @@ import type { WireError } from '../../protocol/wire.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 
 /** The host's own methods. */
-export type PanelHandlers = { readonly [M in PanelMethod]: (params: ParsedPanelParams<M>) => Promise<PanelResults[M]> };
+export type PanelHandlers = { readonly [M in PanelMethod]: (params: ParsedPanelParams<M>, call: Pick<IncomingCall, 'signal' | 'progress'>) => Promise<PanelResults[M]> };
 
 export interface ConversationParts {
   readonly kind: PanelKind;
@@ -71,8 +71,8 @@ export class PageConversation {
   private async answer({ method, params, priority, signal, progress }: IncomingCall): Promise<unknown> {
     const { kind, engine, handlers } = this.parts;
     if (isPanelMethod(method)) {
-      const handler = handlers[method] as (params: unknown) => Promise<unknown>;
-      return handler(parsed(panelSchemas[method], params, method));
+      const handler = handlers[method] as (params: unknown, call: Pick<IncomingCall, 'signal' | 'progress'>) => Promise<unknown>;
+      return handler(parsed(panelSchemas[method], params, method), { signal, progress });
     }
     const checked = checkedCall(kind, method, params, this.parts.mayWrite());
     return engine.call(checked.method, checked.params as never, { priority, signal, onProgress: progress });
@@ -93,7 +93,7 @@ export class PageConversation {
 /** A page's request to the engine, if its panel may make it. Throws `PeerError`: `protocol` for methods and parameters, `permission` for writing in a workspace that is not trusted. */
 export function checkedCall(kind: PanelKind, method: string, params: unknown, mayWrite: boolean): { readonly method: MethodName; readonly params: unknown } {
   if (!mayCall(kind, method)) throw new PeerError({ reason: 'protocol', message: `The ${kind} panel has no method "${method}".` });
-  if (writes(method) && !mayWrite) throw new PeerError({ reason: 'permission', message: 'Nothing is written into a workspace that is not trusted.', hint: 'Trust the workspace to go on.' });
+  if (writes(method, params) && !mayWrite) throw new PeerError({ reason: 'permission', message: 'Nothing is written into a workspace that is not trusted.', hint: 'Trust the workspace to go on.' });
   parsed(paramsSchemas[method], params, method);
   return { method, params };
 }

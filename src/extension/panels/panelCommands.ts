@@ -11,6 +11,8 @@ export function panelCommands(panels: Panels) {
     [commandIds.semanticDictionary]: () => panels.showPart('semantic', 'dictionary'),
     [commandIds.semanticHarvest]: () => panels.showPart('semantic', 'harvest'),
     [commandIds.semanticTrain]: () => panels.showPart('semantic', 'train'),
+    [commandIds.semanticSuggestLabel]: () => panels.showPart('semantic', 'suggest'),
+    [commandIds.semanticLabelAll]: () => panels.showPart('semantic', 'labelAll'),
     [commandIds.semanticImport]: () => panels.showPart('semantic', 'import'),
     [commandIds.semanticExport]: () => panels.showPart('semantic', 'export'),
     [commandIds.openAlgorithmic]: (target: unknown) => panels.show('algorithmic', target),

@@ -5,8 +5,12 @@ import { writes } from '../../protocol/views/panel.ts';
 import type { FeatureGrade, FindingMention, PanelKind, PanelResults, Pin, Subject, SubjectAction } from '../../protocol/views/panel.ts';
 import { commandIds } from '../commandIds.ts';
 import type { Disposable } from '../disposables.ts';
+import { endpointWriter } from '../labels/endpointWriter.ts';
+import { languageModelWriter } from '../labels/languageModelWriter.ts';
+import { writeLabel } from '../labels/writeLabel.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import { readSetting } from '../settings.ts';
 import { checkedCall } from './pageConversation.ts';
 import { outputFolders } from './panelContext.ts';
 import type { PanelHandlers } from './pageConversation.ts';
@@ -42,6 +46,12 @@ export function panelHandlers(kind: PanelKind, { engine, models, jobs, findings 
     'panel.copy': async ({ text }) => done(env.clipboard.writeText(text)),
     'panel.save': async ({ name, content }) => save(name, content),
     'panel.pick': async ({ what, title, extensions, name }) => pick(what, title, extensions, name),
+    'panel.label.write': async ({ by, ...asked }, { signal, progress }) => {
+      const writer = by === 'endpoint' ? await endpointWriter(readSetting('labels.endpoint'), readSetting('labels.model'), signal) : await languageModelWriter();
+      return writeLabel(engine, asked, writer, { signal, onProgress: progress });
+    },
+    // Settings of the machine are those of the remote one where there is one.
+    'panel.openSetting': async ({ name }) => done(commands.executeCommand(env.remoteName === undefined ? 'workbench.action.openSettings' : 'workbench.action.openRemoteSettings', { query: `mechanist.${name}` })),
     'panel.useModel': async ({ model }) => done(Promise.resolve(models.use(model))),
     'panel.useDictionary': async ({ dictionary }) => {
       const owner = models.all.find(({ dictionaries }) => dictionaries.some((one) => one.dictionary === dictionary));
@@ -59,7 +69,7 @@ export function panelHandlers(kind: PanelKind, { engine, models, jobs, findings 
     'panel.openLink': async ({ url }) => done(env.openExternal(Uri.parse(url, true))),
     'panel.job.start': async ({ id, method, params }) => {
       const checked = checkedCall(kind, method, params, workspace.isTrusted);
-      if (writes(checked.method)) await makeOutputFolders();
+      if (writes(checked.method, checked.params)) await makeOutputFolders();
       jobs.start(id, checked.method, params);
       return null;
     },

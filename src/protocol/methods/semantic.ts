@@ -100,17 +100,25 @@ export const semanticSchemas = {
   }),
   /** Writes a label; `label: null` removes it. `writer`: the language model that wrote it. */
   'semantic.label.set': v.object({ ...target, labels: path, feature: whole, label: v.nullable(v.pipe(v.string(), v.maxLength(1000))), author: v.optional(v.picklist(['hand', 'model']), 'hand'), writer: v.optional(identifier) }),
-  /** Labels from statistics alone, scored; `save` writes those that beat their baseline by `margin`, where there is no label by hand. */
-  'semantic.label.auto': v.object({ ...stored, labels, features: v.optional(features), save: v.optional(v.boolean(), false), margin: v.optional(finite, 0.2) }),
+  /** Labels from statistics alone, scored; `save` writes those that beat their baseline by `margin`, where there is no label by hand, or there too (`replace`). `resume`: of all features; a run that is cancelled keeps what it has, and the next goes on from there. Progress: `LabellingProgress`. */
+  'semantic.label.auto': v.object({ ...stored, labels, features: v.optional(features), save: v.optional(v.boolean(), false), replace: v.optional(v.boolean(), false), resume: v.optional(v.boolean(), false), margin: v.optional(finite, 0.2) }),
   /** What a judge is asked about a free-text label: held-out examples, unmarked and marked. */
   'semantic.label.tests': v.object({ ...stored, labels, feature: whole, seed: v.optional(whole, 0) }),
-  /** Scores a free-text label from a judge's answers to `semantic.label.tests` of the same seed; a label from statistics without them. */
+  /** Scores a free-text label from a judge's answers to `semantic.label.tests` of the same seed; a label from statistics without them. With `labels` the score is kept there. */
   'semantic.label.score': v.object({
     ...stored, labels, feature: whole, seed: v.optional(whole, 0),
     answers: v.optional(v.object({
       /** The judge's 0…1 per item, in the order of the tests: for the label itself, for the wrong label, for an empty one. */
       label: v.pipe(v.array(finite), v.maxLength(1000)), wrong: v.pipe(v.array(finite), v.maxLength(1000)), empty: v.optional(v.pipe(v.array(finite), v.maxLength(1000))),
     })),
+  }),
+  /**
+   * A label by a language model that the caller asks: given the replies so far (in the order of the questions), the next
+   * prompts or the label with its score. `label`: one that exists already, which is only scored.
+   */
+  'semantic.label.write': v.object({
+    ...stored, labels, feature: whole, seed: v.optional(whole, 0), label: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
+    replies: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(20_000))), v.maxLength(1000)), []),
   }),
   /** Metrics of a dictionary with intervals, on the held-out contexts of its store's corpus; kept while the engine runs. */
   'semantic.dictionary': v.object({ ...stored, contexts: v.optional(count(1024), 48), list: v.optional(count(10_000), 500) }),

@@ -1,4 +1,5 @@
 /** What the semantic view's requests answer: plain data, each claim beside its null. */
+import type { AutoLabels, FeatureLabel, LabelScore, LabelTests, WritingStep } from './labelResults.ts';
 
 export interface SemanticResults {
   'semantic.stores': readonly StoreSummary[];
@@ -14,6 +15,7 @@ export interface SemanticResults {
   'semantic.label.auto': AutoLabels;
   'semantic.label.tests': LabelTests;
   'semantic.label.score': LabelScore;
+  'semantic.label.write': WritingStep;
   'semantic.dictionary': DictionaryPage;
   'semantic.train': TrainResult;
   'semantic.train.stop': null;
@@ -46,31 +48,6 @@ export interface HarvestProgress {
   /** Features that have examples by now, and the store that has them. */
   readonly rowsReady: number;
   readonly store: string;
-}
-
-export type LabelAuthor = 'hand' | 'statistics' | 'model' | 'imported';
-
-export interface FeatureLabel {
-  readonly label: string;
-  readonly author: LabelAuthor;
-  /** Language model that wrote it. */
-  readonly model?: string;
-  readonly score?: LabelScore;
-}
-
-/** How a label does on held-out examples, in 0…1 (balanced accuracy; 0.5 is chance). */
-export interface LabelScore {
-  readonly detection: number;
-  /** The same examples judged by the label of another feature, and by this label with truth shuffled. */
-  readonly wrongLabel: number;
-  readonly shuffled: number;
-  /** An empty label, where the judge was asked. */
-  readonly empty?: number;
-  readonly fuzzing: number;
-  readonly fuzzingWrongLabel: number;
-  /** Detection for each activation bin (equal count, weakest first) against the non-activating examples. */
-  readonly byBin: readonly number[];
-  readonly examples: number;
 }
 
 export interface TruthMatch {
@@ -194,6 +171,8 @@ export interface FeatureCard {
   readonly truth: readonly TruthMatch[];
   /** Norm of its decoder row. */
   readonly norm: number;
+  /** Its page on the web, where the dictionary's files name one; for a click. */
+  readonly publicPage?: string;
 }
 
 export interface FeatureMap {
@@ -263,33 +242,6 @@ export interface LossEffect {
   /** Means over the tokens that follow where it fires. */
   readonly mean: number;
   readonly randomMean: number;
-}
-
-export interface AutoLabels {
-  readonly labels: readonly { readonly feature: number; readonly label: FeatureLabel; readonly truth?: TruthMatch }[];
-  /** Features with too few examples to say anything. */
-  readonly skipped: number;
-  readonly saved: number;
-  readonly summary: {
-    readonly labelled: number;
-    readonly detection: number;
-    readonly wrongLabel: number;
-    /** Share of labels that beat their wrong-label baseline by `margin`. */
-    readonly passed: number;
-    /** The same among features that ground truth identifies; undefined without a labelled corpus. */
-    readonly identified?: { readonly features: number; readonly passed: number };
-  };
-}
-
-export interface LabelTests {
-  readonly label: string | undefined;
-  readonly wrong: { readonly feature: number; readonly label: string } | undefined;
-  /** Does the label describe this text? (detection) */
-  readonly detection: readonly { readonly text: string }[];
-  /** Are the parts between `<<` and `>>` what the label describes? (fuzzing) */
-  readonly fuzzing: readonly { readonly text: string }[];
-  /** Activating examples for whoever writes a label: marked tokens, activations as 0…10 after them. */
-  readonly examples: readonly string[];
 }
 
 export interface IntervalValue {

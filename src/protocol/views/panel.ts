@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { isMethod } from '../methods.ts';
 import type { MethodName, ModelSummary } from '../methods.ts';
+import type { WrittenLabel } from '../methods/labelResults.ts';
 import { askedQuestionSchema } from './algorithmic.ts';
 
 export const panelKinds = ['semantic', 'algorithmic'] as const;
@@ -20,9 +21,12 @@ const allowed: Readonly<Record<PanelKind, { readonly areas: readonly string[]; r
   },
 };
 
+/** What the host asks the engine on a page's behalf, with a language model between them. */
+const hostsOwn: ReadonlySet<string> = new Set(['semantic.label.write']);
+
 export function mayCall(panel: PanelKind, method: string): method is MethodName {
   const { areas, methods } = allowed[panel];
-  return isMethod(method) && (methods.includes(method) || areas.includes(method.split('.')[0]!));
+  return isMethod(method) && !hostsOwn.has(method) && (methods.includes(method) || areas.includes(method.split('.')[0]!));
 }
 
 /** Methods that write into the workspace; refused where the workspace is not trusted. */
@@ -30,7 +34,11 @@ const writers: ReadonlySet<string> = new Set([
   'semantic.harvest', 'semantic.label.set', 'semantic.train', 'semantic.export', 'semantic.import', 'lens.train',
 ]);
 
-export const writes = (method: MethodName): boolean => writers.has(method);
+/** A method that writes, or that writes with these parameters. */
+export function writes(method: MethodName, params: unknown): boolean {
+  const { save, labels } = (params ?? {}) as { readonly save?: unknown; readonly labels?: unknown };
+  return writers.has(method) || (method === 'semantic.label.auto' && save === true) || (method === 'semantic.label.score' && labels !== undefined);
+}
 
 /** What can be done with a subject, the same in every view. */
 export const subjectActions = ['open', 'paint', 'ablate', 'steer', 'findCircuits', 'pin', 'copyLink'] as const;
@@ -101,6 +109,16 @@ export const panelSchemas = {
     extensions: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(/^\w+$/))), v.maxLength(50)), []),
     name: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),
+  /**
+   * Has a language model write a label for a feature, or judge the one that is passed: one that VS Code offers and the
+   * user chooses, or the local endpoint of the settings. Nothing is saved. Progress: `WritingProgress`.
+   */
+  'panel.label.write': v.object({
+    by: v.picklist(['languageModel', 'endpoint']), model: word, dictionary: word, store: v.optional(filePath), labels: v.optional(filePath), feature: index,
+    label: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
+  }),
+  /** Shows one of the extension's settings. */
+  'panel.openSetting': v.object({ name: v.picklist(['labels.endpoint', 'labels.model']) }),
   'panel.useModel': v.object({ model: word }),
   'panel.useDictionary': v.object({ dictionary: word }),
   'panel.openModel': v.object({}),
@@ -130,6 +148,8 @@ export interface PanelResults {
   'panel.copy': null;
   'panel.save': string | null;
   'panel.pick': readonly string[];
+  'panel.label.write': WrittenLabel;
+  'panel.openSetting': null;
   'panel.useModel': null;
   'panel.useDictionary': null;
   'panel.openModel': null;

@@ -11,6 +11,7 @@ import type { Directions } from './directions.ts';
 import { directLogits, hasUnembedding, randomLogit } from './logits.ts';
 import { coactiveNeighbours, decoderNeighbours, largest, neighbourWarnings } from './neighbours.ts';
 import type { Neighbour, NeighbourWarning } from './neighbours.ts';
+import { publicPage } from './publicPage.ts';
 import type { FeatureRow, FeatureTable, TruthMatch } from './table.ts';
 
 export interface FeatureExample {
@@ -66,6 +67,8 @@ export interface FeatureCard {
   readonly written: readonly Connection[];
   readonly truth: readonly TruthMatch[];
   readonly norm: number;
+  /** Its page on the web, where the dictionary names one. */
+  readonly publicPage?: string;
 }
 
 const shown = { neighbours: 10, logits: 10, connections: 12 } as const;
@@ -78,6 +81,7 @@ export function featureCard(parts: CardParts, feature: number): FeatureCard {
   const { tokens } = store.manifest;
   const nearest = decoderNeighbours(store, directions, feature, shown.neighbours);
   const logits = logitsOf(parts, feature);
+  const page = publicPage(source.weights.metadata, feature);
   const named = (neighbour: Neighbour): ShownNeighbour => {
     const label = table.labels.get(neighbour.feature)?.label;
     return { ...neighbour, topTokens: table.topTokens(neighbour.feature), ...(label === undefined ? {} : { label }) };
@@ -93,7 +97,7 @@ export function featureCard(parts: CardParts, feature: number): FeatureCard {
     coactive: coactiveNeighbours(store, directions, feature).map(named),
     warnings: neighbourWarnings(store, feature, nearest, directions.randomCosine),
     read: readers(model, source, feature).slice(0, shown.connections), written: writers(model, source, feature).slice(0, shown.connections),
-    truth: table.truths(feature), norm: directions.norms[feature]!,
+    truth: table.truths(feature), norm: directions.norms[feature]!, ...(page === undefined ? {} : { publicPage: page }),
   };
 }
 

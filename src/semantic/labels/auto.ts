@@ -19,16 +19,28 @@ export interface AutoLabel {
   readonly label: FeatureLabel;
 }
 
+/** What a summary needs to know of a label. */
+export interface ScoredLabel {
+  readonly feature: number;
+  readonly label: { readonly score?: { readonly detection: number; readonly wrongLabel: number } };
+}
+
+/** The course of a labelling: features done, and the labels so far (the same list every time). */
+export interface LabelsSoFar {
+  readonly done: number;
+  readonly labels: readonly AutoLabel[];
+}
+
 /** Features that fire less often on the harvested contexts get no label. */
 export const fewestFirings = 20;
 /** Labels of other features that each label is compared with. */
 export const wrongLabels = 5;
 
 /**
- * Yields the number of features done; features without enough examples are left out of the result. `pool`: features whose
+ * Yields every few features; features without enough examples are left out of the result. `pool`: features whose
  * rules serve as wrong labels, drawn at random (all of `features` when it is left out).
  */
-export function* autoLabels(fit: Evidence, heldOut: Evidence, features: readonly number[], tokenText: (id: number) => string, seed: number, signal?: AbortSignal, pool: readonly number[] = features): Generator<number, AutoLabel[]> {
+export function* autoLabels(fit: Evidence, heldOut: Evidence, features: readonly number[], tokenText: (id: number) => string, seed: number, signal?: AbortSignal, pool: readonly number[] = features): Generator<LabelsSoFar, AutoLabel[]> {
   const learner = new RuleLearner(fit);
   const rules = new Map<number, Rule>();
   const ruleOf = (feature: number): Rule | undefined => {
@@ -43,7 +55,7 @@ export function* autoLabels(fit: Evidence, heldOut: Evidence, features: readonly
   const labels: AutoLabel[] = [];
   for (const [i, feature] of features.entries()) {
     throwIfCancelled(signal);
-    if (i % 16 === 0) yield i;
+    if (i % 16 === 0) yield { done: i, labels };
     const rule = ruleOf(feature);
     const items = rule === undefined ? undefined : testItems(heldOut, feature, seed);
     if (rule === undefined || items === undefined) continue;
@@ -78,7 +90,7 @@ export interface LabelSummary {
 }
 
 /** What all labels together are worth. `features`: those that were to be labelled. */
-export function summarizeLabels(store: FeatureStore, heldOut: Evidence, features: readonly number[], labels: readonly AutoLabel[], margin: number): LabelSummary {
+export function summarizeLabels(store: FeatureStore, heldOut: Evidence, features: readonly number[], labels: readonly ScoredLabel[], margin: number): LabelSummary {
   const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length);
   const passed = new Set(labels.filter((label) => beatsBaseline(label, margin)).map(({ feature }) => feature));
   const summary = {
@@ -93,7 +105,7 @@ export function summarizeLabels(store: FeatureStore, heldOut: Evidence, features
   return { ...summary, identified: { features: identified.length, passed: identified.length === 0 ? 0 : identified.filter((feature) => passed.has(feature)).length / identified.length } };
 }
 
-export function beatsBaseline({ label: { score } }: AutoLabel, margin: number): boolean {
+export function beatsBaseline({ label: { score } }: ScoredLabel, margin: number): boolean {
   return score!.detection - score!.wrongLabel >= margin;
 }
 

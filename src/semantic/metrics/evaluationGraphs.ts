@@ -2,16 +2,13 @@
  * The programs that evaluate a dictionary in its model. Everything is reduced to sums per document inside the graphs;
  * only the clean logits travel between them.
  */
-import { MechanistError } from '../../engine/errors.ts';
 import { GraphBuilder } from '../../engine/graph/builder.ts';
 import { int } from '../../engine/graph/ir.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
 import { splice } from '../../engine/graph/splice.ts';
-import { appendDecode } from '../../engine/dictionaries/decode.ts';
-import type { Dictionary } from '../../engine/dictionaries/dictionary.ts';
-import { appendEncode } from '../../engine/dictionaries/encode.ts';
 import { i64 } from '../../engine/tensor.ts';
 import type { Variant } from './documentSums.ts';
+import type { Measured } from './measured.ts';
 
 /** float32 [b, p]: 1 where a position counts. Elsewhere the activation stays as it is. */
 export const includeInput = 'metrics/include';
@@ -23,9 +20,9 @@ export const meanInput = 'metrics/mean';
 export const cleanLogitsOutput = 'metrics/logits';
 
 /** The clean run: `n` [b], `sum_x` [b, d], `ce_clean`, `predictions` [b] and the logits. */
-export function cleanGraph(graph: Graph, dictionary: Dictionary, logits: string): Graph {
+export function cleanGraph(graph: Graph, measured: Measured, logits: string): Graph {
   const b = new GraphBuilder(crossEntropyGraph(graph, logits));
-  const y = flat(b, outputHook(dictionary), dictionary.dOut);
+  const y = flat(b, measured.output, measured.dOut);
   b.output(b.reduceSum(includeInput, [1], false, 'n'));
   b.output(b.reduceSum(b.mul(y, b.unsqueeze(includeInput, [2])), [1], false, 'sum_x'));
   return b.build();
@@ -40,13 +37,10 @@ export function crossEntropyGraph(graph: Graph, logits: string): Graph {
 }
 
 /** The spliced run: reconstruction sums, `active` [b], `fired` [F], `ce_dictionary` and `kl_dictionary` [b]. */
-export function dictionaryGraph(graph: Graph, dictionary: Dictionary, logits: string): Graph {
-  const { dOut } = dictionary;
-  const spliced = replaceIncluded(withInclude(graph), outputHook(dictionary), (b, original) => {
-    const { input, output } = dictionary.hooks;
-    const x = input === output ? original : input!;
-    const { acts, context } = appendEncode(b, dictionary, x);
-    const reconstruction = appendDecode(b, dictionary, acts, context);
+export function dictionaryGraph(graph: Graph, measured: Measured, logits: string): Graph {
+  const { dOut } = measured;
+  const spliced = replaceIncluded(withInclude(graph), measured.output, (b, original) => {
+    const { acts, reconstruction } = measured.reconstruct(b, original);
     const include = b.unsqueeze(includeInput, [2]);
     const [y, r] = [b.mul(flat(b, original, dOut), include), b.mul(flat(b, reconstruction, dOut), include)];
     const [xx, rr, xr] = [dot(b, y, y), dot(b, r, r), dot(b, y, r)];
@@ -69,22 +63,14 @@ export function dictionaryGraph(graph: Graph, dictionary: Dictionary, logits: st
 }
 
 /** A run with the output hook ablated: `ce_{variant}` and `kl_{variant}` [b]. */
-export function ablatedGraph(graph: Graph, dictionary: Dictionary, logits: string, variant: 'zero' | 'mean'): Graph {
-  const spliced = replaceIncluded(withInclude(graph), outputHook(dictionary), (b, original) => {
+export function ablatedGraph(graph: Graph, measured: Measured, logits: string, variant: 'zero' | 'mean'): Graph {
+  const spliced = replaceIncluded(withInclude(graph), measured.output, (b, original) => {
     const zero = b.mul(original, b.scalar(0));
     if (variant === 'zero') return zero;
-    const mean = b.input(meanInput, 'float32', [dictionary.dOut]);
+    const mean = b.input(meanInput, 'float32', [measured.dOut]);
     return b.add(zero, b.reshape(mean, b.shapeOf(original).slice(2).map((dim) => dim as number)));
   });
   return withLosses(spliced, logits, variant);
-}
-
-/** The output hook. Errors: `argument` when the dictionary is not bound. */
-export function outputHook({ hooks, source }: Dictionary): string {
-  if (hooks.input === undefined || hooks.output === undefined) {
-    throw new MechanistError('argument', 'The dictionary does not say which hook points it reads and writes.', { file: source, hint: 'Name them with --hook.' });
-  }
-  return hooks.output;
 }
 
 /** The graph with the input `include` declared and no outputs. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runCommandLine } from '../../../src/cli/cli.ts';
 import { commands } from '../../../src/cli/commands.ts';
+import { loopbackChat, passagesIn } from '../../support/loopbackChat.ts';
 import { tinyModel, tinyZoo } from '../../support/tinyZoo.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mechanist-features-'));
@@ -85,4 +86,19 @@ test('label writes by hand and from statistics', async () => {
   for (const { label } of found.labels) expect(Math.abs(label.score.shuffled - 0.5)).toBeLessThan(0.12);
   await succeeds(...common, '--feature', '7', '--set', '');
   expect((await mechanist('label', model, dictionary, '--store', join(folder, 'whole'), '--set', 'x')).code).toBe(1);
+});
+
+test('label asks an endpoint of this machine, and keeps its label with the score by its own judgement', async () => {
+  const server = await loopbackChat((prompt) => (prompt.includes('in common') ? 'names of people' : `[${passagesIn(prompt).map((text) => (text.includes('Mary') ? 1 : 0)).join()}]`));
+  const labels = join(folder, 'endpoint-labels');
+  const table = (await succeeds('features', join(folder, 'whole'), '--sort', 'density', '--json', '--model', model));
+  const { feature } = (JSON.parse(table) as { rows: { feature: number }[] }).rows[0]!;
+  const argv = ['label', model, dictionary, '--store', join(folder, 'whole'), '--feature', String(feature), '--labels', labels, '--threads', '1'];
+  const found = JSON.parse(await succeeds(...argv, '--endpoint', server.url, '--save')) as { label: string; writer: string; score: { detection: number; examples: number } };
+  expect(found).toMatchObject({ label: 'names of people', writer: 'tiny-model', saved: true, unanswered: 0 });
+  expect(found.score.detection >= 0 && found.score.detection <= 1).toBe(true);
+  expect(await succeeds('features', join(folder, 'whole'), '--labels', labels, '--search', 'names of', '--model', model)).toContain('names of people');
+  expect(JSON.parse(await succeeds(...argv, '--endpoint', server.url, '--judge'))).toMatchObject({ label: 'names of people', score: found.score, saved: false });
+  expect((await mechanist(...argv, '--endpoint', 'http://example.org/v1')).stderr).toContain('is not this machine');
+  await server.close();
 });

@@ -1,5 +1,5 @@
 /** The semantic view's requests, from a person's texts to cards, effects and labels, against the command line where it computes the same. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -9,10 +9,12 @@ import { MechanistError } from '../../../src/engine/errors.ts';
 import { openSafetensors } from '../../../src/engine/formats/safetensors.ts';
 import { parseParams } from '../../../src/protocol/methods.ts';
 import type { MethodName, ModelSummary, Params, Results } from '../../../src/protocol/methods.ts';
+import type { LabellingProgress } from '../../../src/protocol/methods/labelResults.ts';
 import type { FeatureTable, HarvestProgress, StoreSummary } from '../../../src/protocol/methods/semanticResults.ts';
 import { jobs } from '../../../src/server/methods.ts';
 import type { JobName } from '../../../src/server/methods.ts';
 import { Session } from '../../../src/server/session.ts';
+import { passagesIn } from '../../support/loopbackChat.ts';
 import { tinyModel, tinyZoo } from '../../support/tinyZoo.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mechanist-semantic-'));
@@ -235,6 +237,46 @@ describe('labels', () => {
     expect([score.detection, score.wrongLabel, score.empty, score.fuzzing]).toEqual([0.5, 0.5, 0.5, 0.5]);
     await expect(ask('semantic.label.score', { ...target(), labels, feature, answers: { label: [1], wrong: [1] } })).rejects.toMatchObject({ reason: 'argument' });
     await expect(ask('semantic.label.score', { ...target(), labels, feature })).rejects.toMatchObject({ reason: 'argument' });
+  });
+
+  test('by a language model are judged by it on held-out passages, beside another feature’s label', async () => {
+    const { feature } = await firing('Mary went to the market');
+    const word = (await ask('semantic.feature', { ...target(), feature })).row.topTokens[0]!.replace(/[·␣↵]/g, ' ').trim();
+    // Knows what the feature fires on, and says no to any other description.
+    const judge = (prompt: string): string => (prompt.includes('What do the active tokens have in common?') ? `“${word}”` : `[${passagesIn(prompt).map((text) => (prompt.includes(`described as: ${JSON.stringify(word)}`) && text.includes(word) ? 1 : 0)).join()}]`);
+    const replies: string[] = [];
+    for (;;) {
+      const step = await ask('semantic.label.write', { ...target(), labels, feature, replies });
+      if (step.kind === 'ask') {
+        replies.push(...step.prompts.map(judge));
+        continue;
+      }
+      expect(step).toMatchObject({ label: word, unanswered: 0 });
+      expect(step.score.detection).toBeGreaterThan(step.score.wrongLabel);
+      expect([step.score.wrongLabel, step.answers.label.length]).toEqual([0.5, step.answers.wrong.length]);
+      await ask('semantic.label.set', { ...target(), labels, feature, label: step.label, author: 'model', writer: 'somebody' });
+      expect(await ask('semantic.label.score', { ...target(), labels, feature, answers: { label: [...step.answers.label], wrong: [...step.answers.wrong] } })).toEqual(step.score);
+      expect((await table({ labels, filter: { features: [feature] } })).rows[0]!.label).toEqual({ label: word, author: 'model', model: 'somebody', score: step.score });
+      break;
+    }
+    await expect(ask('semantic.label.write', { ...target(), labels, feature, replies: ['x', 'y'] })).rejects.toMatchObject({ reason: 'argument' });
+  });
+
+  test('of a whole dictionary go on where they were stopped, and end as if they had not been', async () => {
+    const [whole, stopped] = [join(folder, 'labels-whole'), join(folder, 'labels-stopped')];
+    const request = { ...target(), save: true, resume: true, margin: 0.1 };
+    const all = await ask('semantic.label.auto', { ...request, labels: whole });
+    expect(all).toMatchObject({ labels: [] });
+    expect(all.saved).toBeGreaterThan(0);
+    const job = jobs['semantic.label.auto'](session, parseParams('semantic.label.auto', { ...request, labels: stopped }), new AbortController().signal);
+    for (let step = await job.next(); step.done !== true; step = await job.next()) if ((step.value as LabellingProgress).stage === 'labels' && (step.value as LabellingProgress).done >= 32) break;
+    await job.return(undefined as never);
+    expect(readdirSync(stopped).filter((name) => name.endsWith('.labelling.json'))).toHaveLength(1);
+    const done: number[] = [];
+    expect(await ask('semantic.label.auto', { ...request, labels: stopped }, (value) => { if ((value as LabellingProgress).stage === 'labels') done.push((value as LabellingProgress).done); })).toEqual(all);
+    expect(done[0]).toBeGreaterThanOrEqual(32);
+    expect(readdirSync(stopped)).toEqual(readdirSync(whole));
+    for (const file of readdirSync(whole)) expect(readFileSync(join(stopped, file), 'utf8')).toBe(readFileSync(join(whole, file), 'utf8'));
   });
 
   test('leave and come back as Neuronpedia’s explanations; features leave with examples', async () => {

@@ -1,6 +1,7 @@
 /** Left side of the semantic view: which features are there? A table or a map, found by words, by text, by similarity. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import type { Params } from '../../../src/protocol/methods.ts';
 import type { FeatureRow, SimilarFeatures, TextSearch } from '../../../src/protocol/methods/semanticResults.ts';
 import type { FeatureGrade, Subject } from '../../../src/protocol/views/panel.ts';
 import { menuContext } from '../../shared/components/subjectChip.ts';
@@ -14,6 +15,7 @@ import type { Filter, Place, Query, Target } from '../model/place.ts';
 import { countText, scoreText } from '../model/words.ts';
 import { featureColumns } from './columns.ts';
 import type { BrowserRow } from './columns.ts';
+import type { Entry } from './searchEntry.ts';
 
 /** `place-change`: what the browser wants changed of the place. */
 export type PlaceEvent = CustomEvent<Partial<Place>>;
@@ -37,7 +39,7 @@ export class FeatureBrowser extends PageElement {
   declare private note: string | undefined;
   declare private total: { readonly shown: number; readonly all: number | undefined } | undefined;
   /** Which field is open for a search that is not by words. */
-  declare private entry: 'text' | 'token' | undefined;
+  declare private entry: Entry | undefined;
   private source: TableSource<BrowserRow> | undefined;
   private sourceKey = '';
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -85,13 +87,15 @@ export class FeatureBrowser extends PageElement {
           ${filters.map((filter) => html`<option value=${filter} ?selected=${filter === place.filter}>${filterName(filter)}</option>`)}
         </select>
         ${iconButton('selection', t('Which features fire on the editor’s selection?'), () => this.byText())}
-        ${iconButton('symbol-string', t('Which features raise a token?'), () => { this.entry = this.entry === 'token' ? undefined : 'token'; })}
+        ${this.entryButton('diff', t('Which features fire on one text more than on another?'), 'text')}
+        ${this.entryButton('symbol-string', t('Which features raise a token, or point along a direction?'), 'direction')}
       </div>
-      ${this.entryFields()}
+      ${this.entry === undefined ? nothing : html`<mechanist-search-entry .entry=${this.entry} .selection=${session.selection?.text ?? ''}></mechanist-search-entry>`}
       ${this.queryLine(place.query)}
       <div class="list-head">
         ${tabs(t('List'), [{ id: 'table', label: t('Table') }, { id: 'map', label: t('Map') }], place.list, (list) => this.change({ list }))}
         <span class="quiet" role="status">${this.countLine()}</span>
+        ${iconButton('lightbulb', t('Label all features from statistics'), () => this.dispatchEvent(new CustomEvent('label-all', { bubbles: true })))}
       </div>
       ${place.list === 'map' ? html`<mechanist-feature-map .session=${session} .target=${target} .subjectOf=${this.subjectOf} .shown=${place.feature}></mechanist-feature-map>` : nothing}
       <mechanist-table id="features" .name=${t('Features')} .none=${this.none(place)} .columns=${featureColumns({ subject: (row) => this.subjectOf(row.feature, row.label?.label), shown: place.feature }, listKind(place.query))}
@@ -102,12 +106,8 @@ export class FeatureBrowser extends PageElement {
     </div>`;
   }
 
-  private entryFields(): TemplateResult | typeof nothing {
-    if (this.entry !== 'token') return nothing;
-    return html`<form class="entry" @submit=${(event: Event) => { event.preventDefault(); this.byToken(); }}>
-      <label for="by-token">${t('raises the logit of')}</label> <input id="by-token" type="text" class="word" placeholder=${t('token, with its space')}>
-      <vscode-button @click=${() => this.byToken()}>${t('Find')}</vscode-button>
-    </form>`;
+  private entryButton(icon: string, label: string, entry: Entry): TemplateResult {
+    return iconButton(icon, label, () => { this.entry = this.entry === entry ? undefined : entry; }, this.entry === entry);
   }
 
   private queryLine(query: Query): TemplateResult | typeof nothing {
@@ -159,8 +159,7 @@ export class FeatureBrowser extends PageElement {
       this.note = query.other === undefined ? t('Compared with the average over the store; {0} tokens selected.', found.tokens.selection) : t('{0} tokens against {1}. p: share of random splits with a difference at least as large.', found.tokens.selection, found.tokens.other);
       return found.rows;
     }
-    const to = query.kind === 'similar' ? { kind: 'feature' as const, feature: query.feature } : { kind: 'token' as const, token: query.token };
-    const found: SimilarFeatures = await channel.call('semantic.similar', { ...target, to, count: 100 }, { signal });
+    const found: SimilarFeatures = await channel.call('semantic.similar', { ...target, to: similarTo(query), count: 100 }, { signal });
     this.note = t('Cosine of decoder rows; a random direction reaches {0}.', scoreText(found.randomCosine));
     return found.rows;
   }
@@ -169,11 +168,6 @@ export class FeatureBrowser extends PageElement {
     const selection = this.session?.selection?.text ?? '';
     if (selection.trim() === '') this.note = t('Select text in an editor first.');
     else this.change({ query: { kind: 'text', selection }, list: 'table' });
-  }
-
-  private byToken(): void {
-    const token = this.querySelector<HTMLInputElement>('#by-token')?.value ?? '';
-    if (token !== '') this.change({ query: { kind: 'token', token }, list: 'table' });
   }
 
   private sortBy(event: CustomEvent<Sort>): void {
@@ -216,7 +210,15 @@ function listKind(query: Query): 'words' | 'text' | 'similar' {
   switch (query.kind) {
     case 'words': case 'set': return 'words';
     case 'text': return 'text';
-    case 'similar': case 'token': return 'similar';
+    case 'similar': case 'token': case 'direction': return 'similar';
+  }
+}
+
+function similarTo(query: Extract<Query, { kind: 'similar' | 'token' | 'direction' }>): Params<'semantic.similar'>['to'] {
+  switch (query.kind) {
+    case 'similar': return { kind: 'feature', feature: query.feature };
+    case 'token': return { kind: 'token', token: query.token };
+    case 'direction': return { kind: 'direction', values: [...query.values] };
   }
 }
 
@@ -224,9 +226,10 @@ function queryText(query: Query): string {
   const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text).replace(/\s+/g, ' ');
   switch (query.kind) {
     case 'words': return '';
-    case 'text': return t('fire on “{0}”', short(query.selection));
+    case 'text': return query.other === undefined ? t('fire on “{0}”', short(query.selection)) : t('fire on “{0}” more than on “{1}”', short(query.selection), short(query.other));
     case 'similar': return t('like #{0}', query.feature);
     case 'token': return t('raise “{0}”', query.token);
+    case 'direction': return t('along {0} … ({1} numbers)', query.values.slice(0, 3).map((value) => value.toPrecision(3)).join(', '), query.values.length);
     case 'set': return query.name;
   }
 }

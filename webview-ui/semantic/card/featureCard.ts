@@ -72,6 +72,7 @@ export class FeatureCardElement extends PageElement {
           ${iconButton('symbol-color', t('Paint in the editor'), () => this.act('paint'))}
           ${iconButton('list-flat', t('Show features like it'), () => this.dispatchEvent(new CustomEvent('place-change', { detail: { query: { kind: 'similar', feature: card.row.feature } }, bubbles: true })))}
           ${iconButton('link', t('Copy link'), () => this.act('copyLink'))}
+          ${card.publicPage === undefined ? nothing : iconButton('link-external', t('Open its page on {0}', new URL(card.publicPage).hostname), () => void this.session?.channel.ask('panel.openLink', { url: card.publicPage! }))}
           ${iconButton('export', t('Export as Neuronpedia JSON'), () => this.dispatchEvent(new CustomEvent('feature-export', { detail: card.row.feature, bubbles: true })))}
         </span>
       </div>

@@ -1,15 +1,16 @@
-/** The label of a feature: read, written, suggested from statistics, its score beside its baselines. */
+/** The label of a feature: read, written, and who made it. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { AutoLabels, FeatureCard, FeatureLabel } from '../../../src/protocol/methods/semanticResults.ts';
+import type { FeatureLabel } from '../../../src/protocol/methods/labelResults.ts';
+import type { FeatureCard } from '../../../src/protocol/methods/semanticResults.ts';
 import { failureText } from '../../shared/channel.ts';
 import { PageElement } from '../../shared/element.ts';
 import type { Session } from '../../shared/session.ts';
-import { Resource } from '../../shared/resource.ts';
 import { t } from '../../shared/strings.ts';
 import { iconButton } from '../browser/featureBrowser.ts';
+import type { SuggestionTask } from '../model/suggestion.ts';
 import type { Target } from '../model/place.ts';
-import { scoreText } from '../model/words.ts';
+import type { LabelSuggestion } from './labelSuggestion.ts';
 
 /** `label-change`: labels were written; lists and cards are to be read again. */
 export class LabelEditor extends PageElement {
@@ -19,7 +20,6 @@ export class LabelEditor extends PageElement {
   declare card: FeatureCard | undefined;
   declare private editing: boolean;
   declare private problem: string | undefined;
-  private readonly suggestion = new Resource<AutoLabels>(this);
 
   constructor() {
     super();
@@ -34,11 +34,15 @@ export class LabelEditor extends PageElement {
     if (this.mayWrite()) this.editing = true;
   }
 
+  /** Offers ways to a label, or judges of the one there is. */
+  suggest(task: SuggestionTask): void {
+    this.querySelector<LabelSuggestion>('mechanist-suggestion')?.ask(task);
+  }
+
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('card') || (changed.get('card') as FeatureCard | undefined)?.subject === this.card?.subject) return;
     this.editing = false;
     this.problem = undefined;
-    this.suggestion.reset();
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -50,8 +54,9 @@ export class LabelEditor extends PageElement {
     if (this.card === undefined) return nothing;
     return html`${this.editing ? this.field(label) : html`<h2 class="label" title=${label?.label ?? ''}>${label === undefined ? html`<span class="quiet">${t('no label')}</span>` : label.label}</h2>${author(label)}
         ${this.mayWrite() ? iconButton('edit', t('Edit the label (e)'), () => this.edit()) : nothing}
-        ${iconButton('lightbulb', t('Suggest a label from statistics'), () => this.suggest())}`}
-      ${this.suggested()}
+        ${iconButton('lightbulb', t('Suggest a label (l)'), () => this.suggest('label'))}
+        ${label === undefined || label.author === 'statistics' ? nothing : iconButton('law', t('Test the label on held-out examples'), () => this.suggest('test'))}`}
+      <mechanist-suggestion .session=${this.session} .target=${this.target} .card=${this.card}></mechanist-suggestion>
       ${this.problem === undefined ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}`;
   }
 
@@ -63,26 +68,8 @@ export class LabelEditor extends PageElement {
     </form>`;
   }
 
-  private suggested(): TemplateResult | typeof nothing {
-    const { state } = this.suggestion;
-    if (state.kind === 'idle') return nothing;
-    if (state.kind === 'loading') return html`<p class="quiet" role="status">${t('Reading the examples…')}</p>`;
-    if (state.kind === 'failed') return html`<p class="problem" role="alert">${state.message}</p>`;
-    const found = state.value.labels[0]?.label;
-    if (found === undefined) return html`<p class="quiet">${t('There are too few examples to say anything.')}</p>`;
-    const { score } = found;
-    return html`<p class="suggestion"><span class="codicon codicon-lightbulb" aria-hidden="true"></span> “${found.label}”
-      ${score === undefined ? nothing : html`${t('finds held-out examples: {0}', scoreText(score.detection))} <span class="control">(${t('wrong label {0}, shuffled {1}', scoreText(score.wrongLabel), scoreText(score.shuffled))})</span>`}
-      ${this.mayWrite() ? html`<vscode-button secondary @click=${() => void this.write(found.label)}>${t('Use it')}</vscode-button>` : nothing}</p>`;
-  }
-
   private mayWrite(): boolean {
     return this.session?.context.trusted === true && this.session.context.folders !== undefined;
-  }
-
-  private suggest(): void {
-    const { session, target, card } = this;
-    if (session !== undefined && target !== undefined && card !== undefined) void this.suggestion.load((signal) => session.channel.call('semantic.label.auto', { ...target, features: [card.row.feature] }, { signal }));
   }
 
   private save(): void {
@@ -97,7 +84,6 @@ export class LabelEditor extends PageElement {
       await session.channel.call('semantic.label.set', { model: target.model, dictionary: target.dictionary, labels: folder, feature: card.row.feature, label: label === '' ? null : label });
       this.problem = undefined;
       this.editing = false;
-      this.suggestion.reset();
       this.dispatchEvent(new CustomEvent('label-change', { bubbles: true }));
     } catch (error) {
       this.problem = failureText(error);

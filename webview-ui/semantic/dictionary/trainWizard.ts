@@ -78,7 +78,13 @@ export class TrainWizard extends PageElement {
 
   private done(session: Session, result: TrainResult, again: { readonly label: string; readonly run: () => void }): TemplateResult {
     return html`<p role="status">${result.stoppedEarly ? t('Stopped after {0} steps and kept.', result.steps.toLocaleString('en')) : t('Trained in {0} steps.', result.steps.toLocaleString('en'))} <span class="quiet">${result.folder}</span></p>
-      <vscode-button @click=${() => void session.channel.ask('panel.addDictionary', { path: result.folder })}>${t('Look at its features')}</vscode-button> <vscode-button secondary @click=${again.run}>${again.label}</vscode-button>`;
+      <vscode-button @click=${() => void this.look(session, result)}>${t('Look at its features')}</vscode-button> <vscode-button secondary @click=${again.run}>${again.label}</vscode-button>`;
+  }
+
+  /** Its features have fired on nothing yet: the page of features says how to go on. */
+  private async look({ channel }: Session, { folder }: TrainResult): Promise<void> {
+    await channel.ask('panel.addDictionary', { path: folder });
+    this.dispatchEvent(new CustomEvent('place-change', { detail: { page: 'features', feature: undefined, store: undefined }, bubbles: true }));
   }
 
   private start(session: Session, form: TrainForm): void {

@@ -11,6 +11,7 @@ import { PageElement } from '../../shared/element.ts';
 import type { Session } from '../../shared/session.ts';
 import { t } from '../../shared/strings.ts';
 import { harvestJob, harvestRequest, harvestText, isHarvestProgress, storeText } from '../model/harvest.ts';
+import type { Place } from '../model/place.ts';
 
 export class HarvestPanel extends PageElement {
   static override readonly properties = { session: { attribute: false }, dictionary: { attribute: false }, stores: { attribute: false }, used: { attribute: false }, files: { state: true }, limit: { state: true }, problem: { state: true } };
@@ -42,6 +43,7 @@ export class HarvestPanel extends PageElement {
       <p class="quiet">${t('Runs texts through {0} and keeps, for each feature of {1}, where it fires. What is done can be looked at while the rest runs.', session.model.id, dictionary.id)}</p></header>
       ${job === undefined || job.state !== 'running' ? this.form(session, dictionary) : nothing}
       ${job === undefined ? nothing : jobLine(session, job)}
+      ${job?.state === 'done' ? html`<p class="row" role="status">${t('The harvest is done.')} <vscode-button @click=${() => this.change({ page: 'features' })}>${t('Look at the features')}</vscode-button></p>` : nothing}
       ${this.problem === undefined ? nothing : failure(this.problem)}
       <section><h3>${t('What has been harvested')}</h3>${this.list()}</section></article>`;
   }
@@ -59,7 +61,7 @@ export class HarvestPanel extends PageElement {
 
   private list(): TemplateResult {
     if (this.stores.length === 0) return html`<p class="quiet">${t('Nothing yet.')}</p>`;
-    return html`<ul class="stores">${this.stores.map((store) => html`<li><label><input type="radio" name="store" .checked=${store.store === this.used} @change=${() => this.dispatchEvent(new CustomEvent('place-change', { detail: { store: store.store }, bubbles: true }))}>${storeText(store)} ${store.bundled ? html`<span class="quiet">${t('comes with the model')}</span>` : html`<span class="quiet">${store.store}</span>`}</label></li>`)}</ul>`;
+    return html`<ul class="stores">${this.stores.map((store) => html`<li><label><input type="radio" name="store" .checked=${store.store === this.used} @change=${() => this.change({ store: store.store })}>${storeText(store)} ${store.bundled ? html`<span class="quiet">${t('comes with the model')}</span>` : html`<span class="quiet">${store.store}</span>`}</label></li>`)}</ul>`;
   }
 
   private async start(session: Session, dictionary: DictionarySummary, folder: string): Promise<void> {
@@ -74,6 +76,10 @@ export class HarvestPanel extends PageElement {
     } catch (error) {
       this.problem = failureText(error);
     }
+  }
+
+  private change(change: Partial<Place>): void {
+    this.dispatchEvent(new CustomEvent('place-change', { detail: change, bubbles: true }));
   }
 
   private async pick(session: Session): Promise<void> {

@@ -1,5 +1,6 @@
 /** From a feature's card to what is drawn. Pure. */
-import type { Connection, ExampleBand, FeatureCard, FeatureExample, LabelScore, Neighbour, NeighbourWarning, TruthMatch } from '../../../src/protocol/methods/semanticResults.ts';
+import type { LabelScore } from '../../../src/protocol/methods/labelResults.ts';
+import type { Connection, ExampleBand, FeatureCard, FeatureExample, Neighbour, NeighbourWarning, TruthMatch } from '../../../src/protocol/methods/semanticResults.ts';
 import type { SeriesChart } from '../../shared/charts/spec.ts';
 import { activationText } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';

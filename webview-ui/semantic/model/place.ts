@@ -14,6 +14,7 @@ const querySchema = v.variant('kind', [
   v.object({ kind: v.literal('text'), selection: v.string(), other: v.optional(v.string()) }),
   v.object({ kind: v.literal('similar'), feature: whole }),
   v.object({ kind: v.literal('token'), token: v.string() }),
+  v.object({ kind: v.literal('direction'), values: v.pipe(v.array(v.pipe(v.number(), v.finite())), v.maxLength(65_536)) }),
   v.object({ kind: v.literal('set'), features: v.array(whole), name: v.string() }),
 ]);
 export type Query = v.InferOutput<typeof querySchema>;

@@ -18,13 +18,11 @@ import { contextOf, storeOf } from './context.ts';
 const denseAbove = 0.1;
 const kept = new WeakMap<OpenModel, Map<string, MetricsReport & { readonly randomMeanMaxCosine: number }>>();
 
-/** Errors: `unsupported` for a layer of a cross-layer transcoder, which is only measured as a whole. */
 export async function* dictionaryPage(session: Session, params: ParsedParams<'semantic.dictionary'>, signal: AbortSignal): Job<DictionaryPage> {
   const context = contextOf(session, params);
   const { open, source, dictionary } = context;
   const { weights } = source;
   const store = await storeOf(context, params.store);
-  if (weights.kind === 'clt') throw new MechanistError('unsupported', 'A cross-layer transcoder is measured as a whole: mechanist metrics does it.', { file: weights.source });
   const known = kept.get(open) ?? new Map<string, MetricsReport & { readonly randomMeanMaxCosine: number }>();
   kept.set(open, known);
   const key = `${dictionary.summary.dictionary} ${store.manifest.corpus.hash} ${params.contexts}`;
@@ -34,7 +32,7 @@ export async function* dictionaryPage(session: Session, params: ParsedParams<'se
     const contexts = (held.length > 0 ? held : contextsOf(store.corpus, false)).slice(0, params.contexts);
     const batches = Array.from({ length: Math.ceil(contexts.length / contextsPerRun) }, (_, i) => ({ inputIds: contextIds(store.corpus, contexts.subarray(i * contextsPerRun, (i + 1) * contextsPerRun)) }));
     const progress = { done: 0, of: 1 };
-    const measuring = dictionaryMetrics({ model: open.model, dictionary: weights, runtime: open.runtime, batches, signal, resamples: 200, onProgress: (done, of) => { Object.assign(progress, { done, of }); } });
+    const measuring = dictionaryMetrics({ model: open.model, dictionary: weights, layer: source.layer, runtime: open.runtime, batches, signal, resamples: 200, onProgress: (done, of) => { Object.assign(progress, { done, of }); } });
     const random = randomGeometry(weights.nLatents, weights.dOut);
     report = { ...(yield* whileWaiting(measuring, progress)), randomMeanMaxCosine: random };
     known.set(key, report);
@@ -49,7 +47,7 @@ export async function* dictionaryPage(session: Session, params: ParsedParams<'se
     scores: { ...report.scores }, interval: report.interval, documents: report.documents, positions: report.positions,
     density: report.density.histogram, geometry: { ...report.geometry, randomMeanMaxCosine: report.randomMeanMaxCosine },
     dead: which((density) => density === 0), dense: which((density) => density > denseAbove), tokens,
-    tradeoff: await tradeoff(open, dictionary.summary.hash, report),
+    tradeoff: await tradeoff(open, dictionary.summary.dictionary, report),
     metadata: Object.fromEntries(Object.entries(weights.metadata).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)).map(([name, value]) => [name, String(value)])),
   };
 }
@@ -68,7 +66,7 @@ async function tradeoff(open: OpenModel, own: string, report: MetricsReport): Pr
   const points: DictionaryPage['tradeoff'][number][] = [];
   for (const { dictionary, hook, architecture, latents, hash, source } of open.dictionarySummaries) {
     const about = { dictionary, hook, architecture, latents };
-    if (hash === own) {
+    if (dictionary === own) {
       points.push({ ...about, l0: report.scores.l0.value, fvu: report.scores.fvu.value, ceRecovered: report.scores.ceRecoveredZero.value, dead: report.density.dead });
       continue;
     }

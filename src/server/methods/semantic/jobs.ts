@@ -8,7 +8,8 @@ import { effect, lossEffect } from './effects.ts';
 import { feature, features, map, searchText, similar } from './features.ts';
 import { harvest, stores } from './harvest.ts';
 import { exportFeatures, importLabels } from './interchange.ts';
-import { labelAuto, labelScore, labelSet, labelTests } from './labels.ts';
+import { labelScore, labelTests, labelWrite } from './judge.ts';
+import { labelAuto, labelSet } from './labels.ts';
 import { train, trainStop } from './train.ts';
 
 export const semanticJobs: { readonly [M in keyof SemanticResults]: (session: Session, params: ParsedParams<M>, signal: AbortSignal) => Job<Results[M]> } = {
@@ -25,6 +26,7 @@ export const semanticJobs: { readonly [M in keyof SemanticResults]: (session: Se
   'semantic.label.auto': labelAuto,
   'semantic.label.tests': labelTests,
   'semantic.label.score': labelScore,
+  'semantic.label.write': labelWrite,
   'semantic.dictionary': dictionaryPage,
   'semantic.train': train,
   'semantic.train.stop': trainStop,

@@ -1,20 +1,17 @@
-/** `semantic.label.*`: labels by hand, from statistics and by a judge, all scored on held-out examples. */
+/** `semantic.label.set` and `.auto`: labels by hand, and from statistics for one feature or a whole dictionary. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MechanistError } from '../../../engine/errors.ts';
-import { Random } from '../../../engine/random.ts';
 import type { FeatureTable } from '../../../semantic/features/table.ts';
 import { autoLabels, beatsBaseline, summarizeLabels } from '../../../semantic/labels/auto.ts';
-import type { AutoLabel } from '../../../semantic/labels/auto.ts';
-import type { Evidence } from '../../../semantic/labels/evidence.ts';
-import { judgeItems, judgements, itemText, labellingExamples } from '../../../semantic/labels/judge.ts';
-import { testItems } from '../../../semantic/labels/items.ts';
+import type { AutoLabel, ScoredLabel } from '../../../semantic/labels/auto.ts';
 import { labelPath, readLabels, writeLabels } from '../../../semantic/labels/labelFile.ts';
-import type { FeatureLabel, Labels } from '../../../semantic/labels/labelFile.ts';
-import { readRule } from '../../../semantic/labels/rule.ts';
-import { judgeByRule, scoreLabel } from '../../../semantic/labels/score.ts';
+import type { Labels } from '../../../semantic/labels/labelFile.ts';
+import { forgetLabelling, labellingPath, readLabelling, writeLabelling } from '../../../semantic/labels/labellingFile.ts';
+import type { Labelling } from '../../../semantic/labels/labellingFile.ts';
+import type { FeatureStore } from '../../../semantic/store/store.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
-import type { AutoLabels, FeatureLabel as ShownLabel, LabelScore, LabelTests } from '../../../protocol/methods/semanticResults.ts';
+import type { AutoLabels, FeatureLabel as ShownLabel } from '../../../protocol/methods/labelResults.ts';
 import type { Job } from '../../scheduler.ts';
 import type { Session } from '../../session.ts';
 import { contextOf, tableOf, tokenNames } from './context.ts';
@@ -30,7 +27,7 @@ export async function* labelSet(session: Session, params: ParsedParams<'semantic
   const text = params.label?.trim() ?? '';
   if (text === '') labels.delete(params.feature);
   else labels.set(params.feature, { label: text, author: params.author, ...(params.writer === undefined ? {} : { model: params.writer }) });
-  save(file, context, labels);
+  saveLabels(file, context, labels);
   return labels.get(params.feature) ?? null;
 }
 
@@ -38,123 +35,109 @@ export async function* labelAuto(session: Session, params: ParsedParams<'semanti
   const context = contextOf(session, params);
   const table = await tableOf(context, params.store, params.labels);
   const { store } = table;
+  const keeper = params.save ? new Keeper(context, params, store) : undefined;
+  const before = await keeper?.begin(params.resume);
   const fit = yield* evidenceOf(context, store, 'fit', signal);
   const heldOut = yield* evidenceOf(context, store, 'heldOut', signal);
   const pool = Array.from(store.aliveFeatures());
   const features = (params.features ?? pool).filter((feature) => store.isAlive(feature));
-  const steps = autoLabels(fit, heldOut, features, tokenNames(context.open), 0, signal, pool);
-  let labels: AutoLabel[];
-  for (;;) {
-    context.open.requireOpen();
-    const step = steps.next();
-    if (step.done === true) {
-      labels = step.value;
-      break;
+  const steps = autoLabels(fit, heldOut, features.slice(before?.done ?? 0), tokenNames(context.open), 0, signal, pool);
+  const from = before?.done ?? 0;
+  let labels: readonly AutoLabel[] = [];
+  try {
+    for (;;) {
+      context.open.requireOpen();
+      const step = steps.next();
+      if (step.done === true) {
+        labels = step.value;
+        keeper?.note(labels, features.length);
+        break;
+      }
+      keeper?.note(step.value.labels, from + step.value.done);
+      if (step.value.done > 0 && step.value.done % keptEvery === 0) await keeper?.keep(features.length);
+      yield { stage: 'labels', done: from + step.value.done, of: features.length, saved: keeper?.saved ?? 0 };
     }
-    yield { stage: 'labels', done: step.value, of: features.length };
+  } finally {
+    // A labelling that is cancelled keeps what it has.
+    await keeper?.keep(features.length);
   }
-  const passed = labels.filter((label) => beatsBaseline(label, params.margin));
+  const scored: readonly ScoredLabel[] = [...(before?.scored ?? []).map(([feature, detection, wrongLabel]) => ({ feature, label: { score: { detection, wrongLabel } } })), ...labels];
   return {
-    labels: labels.map(({ feature, label }) => {
-      const [truth] = table.truths(feature);
-      return { feature, label, ...(truth === undefined ? {} : { truth }) };
-    }),
-    skipped: features.length - labels.length,
-    saved: params.save ? await saveAuto(context, params.labels, passed) : 0,
-    summary: summarizeLabels(store, heldOut, features, labels, params.margin),
+    // Those of a whole dictionary are in the file.
+    labels: params.resume ? [] : labels.map(({ feature, label }) => withTruth(table, feature, label)),
+    skipped: features.length - scored.length,
+    saved: keeper?.saved ?? 0,
+    summary: summarizeLabels(store, heldOut, features, scored, params.margin),
   };
 }
 
-export async function* labelTests(session: Session, params: ParsedParams<'semantic.label.tests'>, signal: AbortSignal): Job<LabelTests> {
-  const context = contextOf(session, params);
-  requireFeature(context, params.feature);
-  const table = await tableOf(context, params.store, params.labels);
-  const heldOut = yield* evidenceOf(context, table.store, 'heldOut', signal);
-  const items = judgeItems(heldOut, params.feature, params.seed) ?? tooFew();
-  const text = plainText(context);
-  const { ids } = table.store.corpus;
-  return {
-    label: table.labels.get(params.feature)?.label,
-    wrong: wrongLabel(table, params.feature, params.seed),
-    detection: items.map((item) => ({ text: itemText(item, ids, text, false) })),
-    fuzzing: items.map((item) => ({ text: itemText(item, ids, text, true) })),
-    examples: labellingExamples(table.store, params.feature, text),
-  };
+function withTruth(table: FeatureTable, feature: number, label: AutoLabel['label']): AutoLabels['labels'][number] {
+  const [truth] = table.truths(feature);
+  return { feature, label, ...(truth === undefined ? {} : { truth }) };
 }
 
-export async function* labelScore(session: Session, params: ParsedParams<'semantic.label.score'>, signal: AbortSignal): Job<LabelScore> {
-  const context = contextOf(session, params);
-  requireFeature(context, params.feature);
-  const table = await tableOf(context, params.store, params.labels);
-  const label = table.labels.get(params.feature);
-  if (label === undefined) throw new MechanistError('argument', 'The feature has no label to score.', { field: `feature ${params.feature}` });
-  const heldOut = yield* evidenceOf(context, table.store, 'heldOut', signal);
-  const score = params.answers === undefined ? ruleScore(table, heldOut, label, params) : judgeScore(heldOut, params.answers, params);
-  if (params.labels !== undefined) {
-    const file = labelPath(params.labels, context.about);
-    const labels = new Map(await readLabels(file, context.about));
-    labels.set(params.feature, { ...label, score });
-    save(file, context, labels);
+/** Features between two savings; a multiple of the steps of `autoLabels`. */
+const keptEvery = 512;
+
+/** Writes labels that beat their baseline as they are made, and with `resume` how far the labelling has come. */
+class Keeper {
+  saved = 0;
+  private readonly context: FeatureContext;
+  private readonly params: ParsedParams<'semantic.label.auto'>;
+  private readonly file: string;
+  private readonly of: string;
+  private before: Labelling | undefined;
+  private labels: readonly AutoLabel[] = [];
+  /** Of these labels, those that are in the file already, or are not to be. */
+  private kept = 0;
+  private done = 0;
+
+  constructor(context: FeatureContext, params: ParsedParams<'semantic.label.auto'>, { manifest: { corpus, tokens } }: FeatureStore) {
+    const { labels, resume, features, margin } = params;
+    if (labels === undefined) throw new MechanistError('argument', 'Name the folder that labels are saved in.', { field: 'labels' });
+    if (resume && features !== undefined) throw new MechanistError('argument', 'A labelling that goes on is of all features.', { field: 'features' });
+    this.context = context;
+    this.params = params;
+    this.file = labelPath(labels, context.about);
+    this.of = [context.about.hash, context.about.layer ?? '', corpus.hash, tokens, margin].join(' ');
   }
-  return score;
-}
 
-function ruleScore(table: FeatureTable, heldOut: Evidence, { rule }: FeatureLabel, { feature, seed }: ParsedParams<'semantic.label.score'>): LabelScore {
-  if (rule === undefined) throw new MechanistError('argument', 'A label in words is scored by a judge: ask it the tests of semantic.label.tests and give its answers.', { field: 'answers' });
-  const items = testItems(heldOut, feature, seed) ?? tooFew();
-  const others = [...table.labels].filter(([other, label]) => other !== feature && label.rule !== undefined).map(([, label]) => label.rule!);
-  const random = new Random(seed);
-  const wrong = Array.from({ length: others.length === 0 ? 0 : 5 }, () => judgeByRule(readRule(others[random.integer(others.length)]!), items, heldOut.corpus));
-  return scoreLabel(items, judgeByRule(readRule(rule), items, heldOut.corpus), wrong, seed);
-}
-
-function judgeScore(heldOut: Evidence, { label, wrong, empty }: NonNullable<ParsedParams<'semantic.label.score'>['answers']>, { feature, seed }: ParsedParams<'semantic.label.score'>): LabelScore {
-  const items = judgeItems(heldOut, feature, seed) ?? tooFew();
-  const read = (answers: readonly number[], field: string): ReturnType<typeof judgements> => {
-    if (answers.length !== 2 * items.length) throw new MechanistError('argument', `Expected ${2 * items.length} answers (detection, then fuzzing), got ${answers.length}.`, { field: `answers.${field}` });
-    return judgements(answers, items.length);
-  };
-  return scoreLabel(items, read(label, 'label'), [read(wrong, 'wrong')], seed, empty === undefined ? undefined : read(empty, 'empty'));
-}
-
-/** The label of another feature, in the absence of labels what its tokens are. */
-function wrongLabel(table: FeatureTable, feature: number, seed: number): LabelTests['wrong'] {
-  const random = new Random(seed + feature);
-  const labelled = [...table.labels.keys()].filter((other) => other !== feature && table.store.isAlive(other));
-  const candidates = labelled.length > 0 ? labelled : Array.from(table.store.aliveFeatures()).filter((other) => other !== feature);
-  const other = candidates[random.integer(candidates.length)];
-  return other === undefined ? undefined : { feature: other, label: table.labels.get(other)?.label ?? `on ${table.topTokens(other).map((token) => `“${token}”`).join(', ')}` };
-}
-
-/** Labels of people and of language models stay. */
-async function saveAuto(context: FeatureContext, folder: string | undefined, labels: readonly AutoLabel[]): Promise<number> {
-  if (folder === undefined) throw new MechanistError('argument', 'Name the folder that labels are saved in.', { field: 'labels' });
-  const file = labelPath(folder, context.about);
-  const known = new Map(await readLabels(file, context.about));
-  let saved = 0;
-  for (const { feature, label } of labels) {
-    if ((known.get(feature)?.author ?? 'statistics') !== 'statistics') continue;
-    known.set(feature, label);
-    saved++;
+  /** What a labelling that was cancelled has done already. */
+  async begin(resume: boolean): Promise<Labelling | undefined> {
+    this.before = resume ? await readLabelling(labellingPath(this.file), this.of) : undefined;
+    this.done = this.before?.done ?? 0;
+    this.saved = (this.before?.scored ?? []).filter(([, detection, wrong]) => detection - wrong >= this.params.margin).length;
+    return this.before;
   }
-  save(file, context, known);
-  return saved;
+
+  note(labels: readonly AutoLabel[], done: number): void {
+    this.labels = labels;
+    this.done = done;
+  }
+
+  /** Labels of people and of language models stay, unless they are to be replaced. */
+  async keep(of: number): Promise<void> {
+    const known = new Map(await readLabels(this.file, this.context.about));
+    for (const one of this.labels.slice(this.kept)) {
+      if (!beatsBaseline(one, this.params.margin)) continue;
+      if (!this.params.replace && (known.get(one.feature)?.author ?? 'statistics') !== 'statistics') continue;
+      known.set(one.feature, one.label);
+      this.saved++;
+    }
+    this.kept = this.labels.length;
+    saveLabels(this.file, this.context, known);
+    const course = labellingPath(this.file);
+    if (!this.params.resume) return;
+    if (this.done >= of) forgetLabelling(course);
+    else writeLabelling(course, { of: this.of, done: this.done, scored: [...(this.before?.scored ?? []), ...this.labels.map(({ feature, label: { score } }): [number, number, number] => [feature, score!.detection, score!.wrongLabel])] });
+  }
 }
 
-function save(file: string, { about }: FeatureContext, labels: Labels): void {
+export function saveLabels(file: string, { about }: FeatureContext, labels: Labels): void {
   mkdirSync(dirname(file), { recursive: true });
   writeLabels(file, about, labels);
 }
 
-function requireFeature({ source }: FeatureContext, feature: number): void {
+export function requireFeature({ source }: FeatureContext, feature: number): void {
   if (feature >= source.latents) throw new MechanistError('argument', `The dictionary has features 0 to ${source.latents - 1}.`, { field: `feature ${feature}` });
-}
-
-function tooFew(): never {
-  throw new MechanistError('argument', 'The feature fires too rarely on the held-out examples to score a label.', { hint: 'Harvest more text.' });
-}
-
-/** Text of single tokens as it stands in a document. */
-function plainText({ open }: FeatureContext): (id: number) => string {
-  return (id) => (id < open.tokenizer.vocabSize ? open.tokenizer.decode([id]) : '');
 }

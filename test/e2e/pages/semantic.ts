@@ -1,0 +1,26 @@
+/** The semantic panel: its frame, its list, its card. */
+import type { Frame, Page } from 'playwright-core';
+import { runCommand } from './palette.ts';
+import { webviewFrame } from './webview.ts';
+
+export const long = { timeout: 60_000 };
+
+/** The panel's frame; after a reload or when it was hidden it is another one. */
+export const semanticFrame = (page: Page): Promise<Frame> => webviewFrame(page, 'semantic', 60_000);
+
+export async function openSemanticView(page: Page): Promise<Frame> {
+  await runCommand(page, 'Mechanist: Open Semantic View');
+  const frame = await semanticFrame(page);
+  await frame.locator('.grid-row .chip').first().waitFor(long);
+  return frame;
+}
+
+export const cardName = (frame: Frame): Promise<string> => frame.locator('article.card').getAttribute('aria-label', long).then((name) => name ?? '');
+
+/** Opens the card of the first feature in the list. */
+export async function openFirstCard(page: Page, frame: Frame): Promise<void> {
+  await frame.locator('mechanist-table .grid').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await frame.locator('article.card .examples li').first().waitFor(long);
+}
