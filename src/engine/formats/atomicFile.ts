@@ -3,10 +3,9 @@
  * disk, then renamed. A failure leaves what was there before.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MechanistError } from '../errors.ts';
-import type { ErrorReason } from '../errors.ts';
 
 /** One system call transfers less than this on every platform. */
 const largestTransfer = 2 ** 30;
@@ -32,14 +31,27 @@ export function writeFileAtomically(file: string, chunks: Iterable<Uint8Array>):
     if (descriptor !== undefined) closeSync(descriptor);
     if (created) rmSync(temporary, { force: true });
     if (MechanistError.is(error)) throw error;
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw new MechanistError(reasons.get(code) ?? 'argument', `The file could not be written (${code}).`, { file, cause: error });
+    throw refusal(error, file, 'The file could not be written');
   }
 }
 
-const reasons: ReadonlyMap<string, ErrorReason> = new Map<string, ErrorReason>([
-  ['ENOENT', 'not-found'], ['ENOTDIR', 'not-found'], ['ENOSPC', 'memory'], ['EDQUOT', 'memory'],
-]);
+/** Makes a folder and those above it. Errors: as `writeFileAtomically`. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw refusal(error, folder, 'The folder could not be made');
+  }
+}
+
+/** No space, no quota, or a limit on the size of files. */
+const full: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+function refusal(error: unknown, file: string, statement: string): MechanistError {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  if (full.has(code)) return new MechanistError('memory', `There is no room for it: the disk or its quota is full (${code}).`, { file, hint: 'Make room and go on: what was finished before is kept.', cause: error });
+  return new MechanistError(code === 'ENOENT' || code === 'ENOTDIR' ? 'not-found' : 'argument', `${statement} (${code}).`, { file, cause: error });
+}
 
 function writeAll(descriptor: number, chunk: Uint8Array): void {
   let done = 0;

@@ -2,9 +2,10 @@
  * Harvesting a corpus: shards of sparse activations on disk, then their summary. Cancelled or crashed at any point, the
  * folder holds whole shards only, and the same request goes on from there to the same bytes.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MechanistError, throwIfCancelled } from '../../engine/errors.ts';
+import { makeFolder } from '../../engine/formats/atomicFile.ts';
 import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
@@ -89,7 +90,7 @@ export async function* harvestStore(request: HarvestRequest): AsyncGenerator<Har
     const ready = at + 1;
     if (request.snapshots === true && request.sharedCorpus !== true && shard === undefined && ready < total && (ready & (ready - 1)) === 0) {
       const snapshot = join(folder, storeFiles.snapshot);
-      mkdirSync(snapshot, { recursive: true });
+      makeFolder(snapshot);
       const written = yield* finish({ job, corpus, folder: snapshot, shards: shardsIn([folder], job, contexts, ready), contexts: contexts.subarray(0, ready * per), complete: false, sharedCorpus: true }, tokens, rowsReady, signal);
       rowsReady = written.alive;
     }
@@ -157,11 +158,7 @@ async function claim(folder: string, job: StoreJob): Promise<StoreManifest | und
   }
   const begun = await readJob(join(folder, storeFiles.job));
   if (begun !== undefined && jobKey(begun) !== jobKey(job)) throw occupied;
-  try {
-    mkdirSync(join(folder, storeFiles.shards), { recursive: true });
-  } catch (error) {
-    throw new MechanistError('argument', 'The folder of the store could not be made.', { file: folder, cause: error });
-  }
+  makeFolder(join(folder, storeFiles.shards));
   if (begun === undefined) writeJson(join(folder, storeFiles.job), job);
   return undefined;
 }

@@ -1,8 +1,8 @@
 /** `semantic.export` and `semantic.import`: Neuronpedia's feature and explanation files. */
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { MechanistError } from '../../../engine/errors.ts';
-import { writeFileAtomically } from '../../../engine/formats/atomicFile.ts';
+import { makeFolder, writeFileAtomically } from '../../../engine/formats/atomicFile.ts';
 import { featureCard } from '../../../semantic/features/card.ts';
 import { neuronpediaExplanation, neuronpediaFeature, readExplanations } from '../../../semantic/features/neuronpedia.ts';
 import type { NeuronpediaIds } from '../../../semantic/features/neuronpedia.ts';
@@ -34,7 +34,7 @@ export async function* exportFeatures(session: Session, params: ParsedParams<'se
     }
     if (lines.length % 16 === 0) yield { done: lines.length, of: chosen.length };
   }
-  mkdirSync(dirname(params.file), { recursive: true });
+  makeFolder(dirname(params.file));
   writeFileAtomically(params.file, [Buffer.from(`${lines.join('\n')}\n`)]);
   return { file: params.file, count: lines.length };
 }
@@ -57,7 +57,7 @@ export async function* importLabels(session: Session, params: ParsedParams<'sema
       imported++;
     }
   }
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeLabels(file, context.about, labels);
   return { imported, kept, skipped: skipped + unknown };
 }

@@ -1,7 +1,7 @@
 /** `semantic.label.set` and `.auto`: labels by hand, and from statistics for one feature or a whole dictionary. */
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MechanistError } from '../../../engine/errors.ts';
+import { makeFolder } from '../../../engine/formats/atomicFile.ts';
 import type { FeatureTable } from '../../../semantic/features/table.ts';
 import { autoLabels, beatsBaseline, summarizeLabels } from '../../../semantic/labels/auto.ts';
 import type { AutoLabel, ScoredLabel } from '../../../semantic/labels/auto.ts';
@@ -134,7 +134,7 @@ class Keeper {
 }
 
 export function saveLabels(file: string, { about }: FeatureContext, labels: Labels): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeLabels(file, about, labels);
 }
 
