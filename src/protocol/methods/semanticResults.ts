@@ -134,6 +134,7 @@ export interface NeighbourWarning {
   readonly kind: 'splitting' | 'absorption';
   readonly feature: number;
   readonly cosine: number;
+  /** At most; exact where the store has a count of the pair. */
   readonly jaccard: number;
 }
 

@@ -1,11 +1,12 @@
 /** Nearest features by decoder and by firing together, and what that says about splitting and absorption (algorithms reference §19). */
+import { fewestTogether } from '../store/sample.ts';
 import type { FeatureStore } from '../store/store.ts';
 import type { Directions } from './directions.ts';
 
 export interface Neighbour {
   readonly feature: number;
   readonly cosine: number;
-  /** Tokens on which both fire, over those on which either does; undefined where the pair was too rare to be kept. */
+  /** Tokens on which both fire, over those on which either does; undefined where neither feature's list of partners keeps the other. */
   readonly jaccard?: number;
   /** Share of this feature's tokens on which the other fires, and what independence would give. */
   readonly given?: number;
@@ -16,6 +17,7 @@ export interface NeighbourWarning {
   readonly kind: 'splitting' | 'absorption';
   readonly feature: number;
   readonly cosine: number;
+  /** Exact where the pair was counted; otherwise the most that the lists of partners leave possible. */
   readonly jaccard: number;
 }
 
@@ -48,8 +50,9 @@ export function coactiveNeighbours(store: FeatureStore, directions: Directions, 
 export function neighbourWarnings(store: FeatureStore, feature: number, neighbours: readonly Neighbour[], randomCosine: number): NeighbourWarning[] {
   const { fired } = store.overview;
   return neighbours
-    .filter(({ cosine, jaccard = 0 }) => cosine >= Math.max(related.cosine, 1.5 * randomCosine) && jaccard < related.jaccard)
-    .map(({ feature: other, cosine, jaccard = 0 }) => {
+    .map(({ feature: other, cosine, jaccard = mostOverlap(store, feature, other) }) => ({ feature: other, cosine, jaccard }))
+    .filter(({ cosine, jaccard }) => cosine >= Math.max(related.cosine, 1.5 * randomCosine) && jaccard < related.jaccard)
+    .map(({ feature: other, cosine, jaccard }) => {
       const ratio = Math.max(fired[feature]! / fired[other]!, fired[other]! / fired[feature]!);
       return { kind: ratio > rarer ? 'absorption' : 'splitting', feature: other, cosine, jaccard };
     });
@@ -68,13 +71,23 @@ export function largest(values: Float32Array, count: number, wanted: (index: num
   return kept;
 }
 
+/** A pair is counted in the list of either feature: one may have the other among its best partners and not be among the best of that. */
 function overlap(store: FeatureStore, feature: number, other: number): Pick<Neighbour, 'jaccard' | 'given' | 'expected'> {
-  const record = store.record(feature);
-  const pair = record.partners.find((partner) => partner.feature === other);
+  const [own, there] = [store.sampled(feature), store.sampled(other)];
+  const pair = store.partners(feature).find((partner) => partner.feature === other) ?? store.partners(other).find((partner) => partner.feature === feature);
   if (pair === undefined) return {};
-  return {
-    jaccard: pair.both / (record.sampled + pair.other - pair.both),
-    given: pair.both / record.sampled,
-    expected: pair.other / store.sampledTokens,
+  return { jaccard: pair.both / (own + there - pair.both), given: pair.both / own, expected: there / store.sampledTokens };
+}
+
+/** Jaccard index that a pair in neither list can have at most: a full list has no better partner outside, one that is not full lacks only what was counted too rarely. */
+function mostOverlap(store: FeatureStore, feature: number, other: number): number {
+  const bound = (of: number): number => {
+    const partners = store.partners(of);
+    if (partners.length < store.manifest.options.coactive) {
+      const both = fewestTogether - 1;
+      return both / Math.max(both, store.sampled(feature) + store.sampled(other) - both);
+    }
+    return Math.min(...partners.map((partner) => partner.both / (store.sampled(of) + partner.other - partner.both)));
   };
+  return Math.min(bound(feature), bound(other));
 }

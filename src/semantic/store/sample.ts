@@ -8,7 +8,7 @@ export interface Partner {
 }
 
 /** Pairs seen on fewer tokens are left out: they would be chance. */
-const fewest = 2;
+export const fewestTogether = 2;
 
 export class TokenSample {
   /** Sampled tokens, and of these the ones on which each feature fires. */
@@ -76,7 +76,7 @@ export class TokenSample {
         if (counts[other]!++ === 0) touched.push(other);
       }
     }
-    const found = touched.filter((other) => other !== feature && counts[other]! >= fewest).map((other) => ({ feature: other, both: counts[other]! }));
+    const found = touched.filter((other) => other !== feature && counts[other]! >= fewestTogether).map((other) => ({ feature: other, both: counts[other]! }));
     const overlap = ({ feature: other, both }: Partner): number => both / (fired[feature]! + fired[other]! - both);
     for (const other of touched) counts[other] = 0;
     return found.toSorted((a, b) => overlap(b) - overlap(a) || a.feature - b.feature).slice(0, count);

@@ -134,11 +134,7 @@ export class FeatureStore {
       top: inBand(0), bands: Array.from({ length: bands }, (_, band) => inBand(band + 1)), random: inBand(randomBand),
       zero: this.row('zero_pick', at, random).filter((place) => place !== nowhere).map((place) => this.column('random')[place]!),
       tokens: this.topTokens(feature),
-      partners: this.range('partners', at).map((i) => {
-        const other = this.column('coactive_feature')[i]!;
-        return { feature: other, both: this.column('coactive_both')[i]!, other: this.column('sampled')[this.places[other]!]! };
-      }),
-      sampled: this.column('sampled')[at]!,
+      partners: this.partners(feature), sampled: this.sampled(feature),
       truth: this.truth(feature),
     };
   }
@@ -148,6 +144,22 @@ export class FeatureStore {
     const at = this.places[feature]!;
     if (at < 0) return [];
     return this.range('tokens', at).map((i) => ({ id: this.column('token_id')[i]!, fired: this.column('token_fired')[i]!, sum: this.column('token_sum')[i]! }));
+  }
+
+  /** The features that overlap most with it, best first: `options.coactive` of them at most. */
+  partners(feature: number): StoredPartner[] {
+    const at = this.places[feature]!;
+    if (at < 0) return [];
+    return this.range('partners', at).map((i) => {
+      const other = this.column('coactive_feature')[i]!;
+      return { feature: other, both: this.column('coactive_both')[i]!, other: this.sampled(other) };
+    });
+  }
+
+  /** Sampled tokens on which it fires. */
+  sampled(feature: number): number {
+    const at = this.places[feature]!;
+    return at < 0 ? 0 : this.column('sampled')[at]!;
   }
 
   /** The questions about latent variables that it answers best; none without a labelled corpus. */

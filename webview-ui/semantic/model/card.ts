@@ -85,8 +85,8 @@ export function neighbourRows({ decoderNeighbours, coactive, warnings, randomCos
 
 export function warningText({ kind, feature, cosine, jaccard }: NeighbourWarning): string {
   return kind === 'splitting'
-    ? t('Perhaps one feature split in two: #{0} points the same way (cos {1}) and fires with it (Jaccard {2}).', feature, scoreText(cosine), scoreText(jaccard))
-    : t('Perhaps absorbed: #{0} points the same way (cos {1}) but fires elsewhere (Jaccard {2}); this one may be silent where that one speaks.', feature, scoreText(cosine), scoreText(jaccard));
+    ? t('Perhaps one feature split in two: #{0} points the same way (cos {1}) and fires on other tokens (Jaccard at most {2}).', feature, scoreText(cosine), scoreText(jaccard))
+    : t('Perhaps absorbed: #{0} points the same way (cos {1}) but fires elsewhere (Jaccard at most {2}); this one may be silent where that one speaks.', feature, scoreText(cosine), scoreText(jaccard));
 }
 
 /** Direct weights beside the weight of a random direction of the same norm. */

@@ -17,6 +17,8 @@ import { featureSource } from '../../../../src/semantic/store/source.ts';
 import { FeatureStore } from '../../../../src/semantic/store/store.ts';
 import { aurocOfScores } from '../../../../src/semantic/groundTruth/auroc.ts';
 import { columnOf } from '../../../../src/semantic/groundTruth/columns.ts';
+import { Directions } from '../../../../src/semantic/features/directions.ts';
+import { decoderNeighbours, neighbourWarnings } from '../../../../src/semantic/features/neighbours.ts';
 import { tinyCorpus, tinyDictionary, tinyHook, tinyLanguageModel, tinySize } from '../../../support/tinyFeatures.ts';
 
 const runtime = new Runtime({ threads: 1 });
@@ -137,6 +139,40 @@ describe.each(['topk', 'jumprelu'])('a %s store', (kind) => {
       const expected = aurocOfScores(columnOf(Float32Array.from(rows, (row) => values[row]!)), Uint8Array.from(rows, (row) => (questions[best.question]!.classes.includes(corpus.codes.get(name)![row]!) ? 1 : 0)));
       expect(best.auroc).toBeCloseTo(expected, 5);
       expect(Math.abs(best.shuffled - 0.5)).toBeLessThan(0.05);
+    }
+  });
+
+  test('features of one direction are warned of where they do not fire together, also where their pair was not kept', () => {
+    const jaccard = (a: number, b: number): number => {
+      const [both, either] = [dense[a]!.filter((value, row) => value > 0 && dense[b]![row]! > 0).length, dense[a]!.filter((value, row) => value > 0 || dense[b]![row]! > 0).length];
+      return both / either;
+    };
+    let warnings = 0;
+    for (let feature = 0; feature < tinySize.latents; feature += 3) {
+      const others = [...store.aliveFeatures()].filter((other) => other !== feature);
+      const pairs = others.map((other) => ({ feature: other, cosine: 0.9, ...(store.partners(feature).some((partner) => partner.feature === other) ? { jaccard: jaccard(feature, other) } : {}) }));
+      const warned = new Map(neighbourWarnings(store, feature, pairs, 0.2).map((warning) => [warning.feature, warning]));
+      for (const other of others) {
+        const actual = jaccard(feature, other);
+        const warning = warned.get(other);
+        if (warning !== undefined) expect(warning.jaccard).toBeGreaterThanOrEqual(actual - 1e-12);
+        if (actual >= 0.1) expect(warning).toBeUndefined();
+        const bound = Math.min(...[feature, other].map((of) => Math.min(...store.partners(of).map((partner) => jaccard(of, partner.feature)))));
+        if (bound < 0.1 && actual < 0.1) expect(warning, `${feature} and ${other}`).toBeDefined();
+        warnings += warning === undefined ? 0 : 1;
+      }
+      expect(neighbourWarnings(store, feature, pairs.map((pair) => ({ ...pair, cosine: 0.3 })), 0.2)).toEqual([]);
+    }
+    expect(warnings > 0).toBe(kind === 'topk');
+  });
+
+  test('a neighbour’s overlap is known from either feature’s list', () => {
+    const directions = Directions.of(featureSource(dictionaries.get(kind)!));
+    for (let feature = 0; feature < tinySize.latents; feature += 5) {
+      for (const { feature: other, jaccard } of decoderNeighbours(store, directions, feature, tinySize.latents)) {
+        const listed = store.partners(feature).some((partner) => partner.feature === other) || store.partners(other).some((partner) => partner.feature === feature);
+        expect(jaccard !== undefined).toBe(listed);
+      }
     }
   });
 
