@@ -4,6 +4,7 @@ import type { ExtensionContext } from 'vscode';
 import { viewIds } from './commandIds.ts';
 import { cardScheme, MethodCards } from './commands/methodCommands.ts';
 import { dictionaryDrop } from './commands/openDictionary.ts';
+import { openWithProgress } from './commands/openModel.ts';
 import { paintFeature } from './commands/paintCommands.ts';
 import { held } from './disposables.ts';
 import { listening } from './listeners.ts';
@@ -66,7 +67,7 @@ export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick
   }));
   keep(new StatusBar(service, models, painter));
   const findings = keep(new Findings({ engine: service, models, inspector, report }));
-  const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, report, findings: panelFindings(findings.notes), pin: (kind, pinned) => findings.pin(kind, pinned) }));
+  const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, open: (source) => openWithProgress(models, source), report, findings: panelFindings(findings.notes), pin: (kind, pinned) => findings.pin(kind, pinned) }));
   keep(registerCommands({ engine: service, models, inspector, painter, panels, findings, log }));
   keep(registerHovers(inspector, names, report));
   keep(registerSurpriseHints(inspector, report));

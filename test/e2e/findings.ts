@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { clickOn, hoverOver } from './pages/editor.ts';
 import { choices, enter, acceptPath, pick, runCommand } from './pages/palette.ts';
+import { cardName, semanticFrame } from './pages/semantic.ts';
 import { expand, row } from './pages/sidebar.ts';
 import { until } from './pages/until.ts';
 import { assertAccessible, webviewFrame } from './pages/webview.ts';
@@ -42,6 +43,7 @@ export const findings: Spec = {
     'findings/alpha.md': finding('alpha', 'Alpha', 'The model uses the feature.', 'semantic', evidence),
     'findings/beta.md': finding('beta', 'Beta', 'Something is seen.', 'algorithmic', 'related: [alpha]\n'),
     'notes.md': `# Notes\n\nSee [the first](mechanist:finding/alpha) and <${feature}>.\n\nGone: mechanist:finding/nobody\n\n<script>document.body.textContent = 'attacked'</script>\n`,
+    'elsewhere.md': '# Elsewhere\n\nAnother dictionary than the default one: <mechanist:feature/fable-4l/blocks.1.hook_resid_post/3>\n',
   },
   open: 'sample.txt',
   steps: [
@@ -98,6 +100,18 @@ export const findings: Spec = {
         await until('references', () => page.locator('.sidebar, .reference-zone-widget, .part.panel').allInnerTexts(), (texts) => /alpha\.md/.test(texts.join('\n')) && /beta\.md/.test(texts.join('\n')));
         // The list takes the focus once it is filled.
         await page.waitForTimeout(1_000);
+      },
+    },
+    {
+      name: 'a link to a feature of another dictionary than the one in use opens the card of that one',
+      async run({ page }) {
+        await openFile(page, 'elsewhere.md');
+        await clickOn(page, 'hook_resid_post/3');
+        await runCommand(page, 'Open Link');
+        const frame = await semanticFrame(page);
+        assert.equal(await cardName(frame), 'Feature 3');
+        assert.match(await frame.locator('.bar-top select option:checked').innerText(), /^blocks\.1\.hook_resid_post /);
+        await page.keyboard.press('Control+W');
       },
     },
     {

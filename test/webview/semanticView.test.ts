@@ -9,7 +9,7 @@ import { SemanticView } from '../../webview-ui/semantic/semanticView.ts';
 import { axeViolations } from './axe.ts';
 import { FakeHost, context, started } from './fakeHost.ts';
 import type { Answers } from './fakeHost.ts';
-import { answers } from './semanticData.ts';
+import { answers, store } from './semanticData.ts';
 
 let host: FakeHost;
 let view: SemanticView;
@@ -231,6 +231,27 @@ describe('the semantic view', () => {
     host.tell('show', { part: 'dictionary' });
     await settled();
     expect(text('.detail')).toContain('How good is this dictionary?');
+  });
+
+  it('shows no feature of the dictionary in use for one whose dictionary is not known', async () => {
+    await open();
+    host.tell('show', { subject: { kind: 'feature', subject: 'mechanist:feature/other/blocks.1.hook_resid_post/3', feature: 3, dictionary: 'gone' } });
+    await settled();
+    expect(view.querySelector('article.card')).toBeNull();
+    expect(host.called('semantic.feature')).toEqual([]);
+    expect(text('.semantic > .problem')).toContain('not in use any more');
+  });
+
+  it('keeps a wish for a part until the store that it works on is there', async () => {
+    let arrive = (): void => undefined;
+    const late = new Promise<void>((resolve) => { arrive = resolve; });
+    await open(undefined, { 'semantic.stores': async () => { await late; return [store]; }, 'panel.pick': () => [] });
+    host.tell('show', { part: 'export' });
+    await settled();
+    expect(host.called('panel.pick')).toEqual([]);
+    arrive();
+    await settled();
+    expect(host.called('panel.pick')).toMatchObject([{ what: 'saveAs' }]);
   });
 
   it('changes the dictionary first when a feature belongs to another one', async () => {

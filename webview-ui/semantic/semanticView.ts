@@ -26,6 +26,7 @@ import { labellingLine } from './labelling.ts';
 import { harvestJob, storeText, usedStore } from './model/harvest.ts';
 import { labellingJob, labellingRequest } from './model/labelling.ts';
 import { firstPlace, parsePlace } from './model/place.ts';
+import { dictionaryOf, wishWaits } from './model/wish.ts';
 import type { Place, Target } from './model/place.ts';
 
 export class SemanticView extends PageElement {
@@ -238,14 +239,12 @@ export class SemanticView extends PageElement {
     const { wanted, session } = this;
     if (wanted === undefined || session?.started !== true) return;
     const { subject, action, selection, part } = wanted;
-    if (subject?.dictionary !== undefined && session.model !== undefined && subject.dictionary !== session.context.dictionary && session.model.dictionaries.some(({ dictionary }) => dictionary === subject.dictionary)) {
-      void session.channel.ask('panel.useDictionary', { dictionary: subject.dictionary });
-      return;
-    }
-    if (subject !== undefined && session.dictionary === undefined) return;
+    if (wishWaits(wanted, session, this.stores.state.kind)) return;
+    const where = dictionaryOf(wanted, session);
+    if (where === 'other') return void session.channel.ask('panel.useDictionary', { dictionary: subject!.dictionary! });
     this.wanted = undefined;
-    const feature = subject?.feature ?? Number(/\/(\d+)$/.exec(subject?.subject ?? '')?.[1] ?? Number.NaN);
-    if (subject?.kind === 'feature' && Number.isInteger(feature)) this.change({ feature, page: 'features' });
+    if (where === 'gone') this.notice = { text: t('The dictionary of this feature is not in use any more. Follow the link again.'), failed: true };
+    else if (subject?.feature !== undefined) this.change({ feature: subject.feature, page: 'features' });
     this.action = action === 'ablate' || action === 'steer' ? action : undefined;
     if (selection !== undefined && selection.text.trim() !== '') this.change({ page: 'features', list: 'table', query: { kind: 'text', selection: selection.text }, ownText: selection.text });
     if (part !== undefined) this.showPart(part);
@@ -289,7 +288,7 @@ export class SemanticView extends PageElement {
   }
 
   private openSubject(subject: Subject): void {
-    if (subject.kind === 'feature' && subject.feature !== undefined) {
+    if (subject.feature !== undefined && subject.dictionary === this.session?.context.dictionary) {
       this.action = undefined;
       this.change({ feature: subject.feature, page: 'features' });
     } else void this.session?.channel.ask('panel.act', { action: 'open', subject });

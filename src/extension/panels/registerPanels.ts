@@ -1,14 +1,16 @@
 /** The two panels of a window, their serializers, and what can be done with a subject from either of them. */
-import { commands, env, window } from 'vscode';
+import { commands, env, l10n, window } from 'vscode';
 import type { Uri } from 'vscode';
 import * as v from 'valibot';
+import type { ModelSource } from '../../protocol/methods.ts';
 import { panelKinds, showRequestSchema, subjectSchema } from '../../protocol/views/panel.ts';
 import type { PanelKind, Pin, ShowRequest, Subject, SubjectAction } from '../../protocol/views/panel.ts';
 import { askedQuestionSchema } from '../../protocol/views/algorithmic.ts';
 import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
-import type { OpenModels } from '../models/openModels.ts';
+import { bringSubject } from '../models/bringSubject.ts';
+import type { ActiveModel, OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { registerGraphEditor } from './algorithmicGraphEditor.ts';
 import { editorSelection } from './panelContext.ts';
@@ -21,6 +23,8 @@ export interface PanelsParts {
   readonly extensionUri: Uri;
   readonly engine: EnginePort;
   readonly models: OpenModels;
+  /** Opens a model, and shows that it does. */
+  readonly open: (source: ModelSource) => Promise<ActiveModel>;
   readonly report: (problem: string) => void;
   readonly findings: PanelFindings;
   /** Puts what is pinned into a finding. */
@@ -43,8 +47,9 @@ export class Panels implements Disposable {
   }
 
   /** `target`: a subject, a request, or nothing. */
-  show(kind: PanelKind, target?: unknown): void {
-    this.hosts[kind].show(requestOf(target));
+  async show(kind: PanelKind, target?: unknown): Promise<void> {
+    const request = requestOf(target);
+    this.hosts[kind].show(request?.subject === undefined ? request : { ...request, subject: await this.brought(request.subject) });
   }
 
   /** With the editor's selection as the text to work on. */
@@ -69,15 +74,22 @@ export class Panels implements Disposable {
     this.owned.dispose();
   }
 
-  private async act(action: SubjectAction, subject: Subject): Promise<void> {
+  /** What a view is to show is brought into use first: a link may be about another model or dictionary. */
+  private async act(action: SubjectAction, given: Subject): Promise<void> {
+    const side = given.kind === 'feature' ? 'semantic' : 'algorithmic';
     switch (action) {
-      case 'open': this.show(subject.kind === 'feature' ? 'semantic' : 'algorithmic', { subject }); return;
-      case 'paint': await commands.executeCommand(commandIds.paintFeature, subject); return;
-      case 'ablate': case 'steer': this.show(subject.kind === 'feature' ? 'semantic' : 'algorithmic', { subject, action }); return;
-      case 'findCircuits': this.show('algorithmic', { subject, action }); return;
-      case 'pin': await this.parts.pin(subject.kind === 'feature' ? 'semantic' : 'algorithmic', { subjects: [subject], evidence: [] }); return;
-      case 'copyLink': await env.clipboard.writeText(subject.subject); return;
+      case 'pin': await this.parts.pin(side, { subjects: [given], evidence: [] }); return;
+      case 'copyLink': await env.clipboard.writeText(given.subject); return;
+      case 'open': await this.show(side, { subject: given }); return;
+      case 'paint': await commands.executeCommand(commandIds.paintFeature, await this.brought(given)); return;
+      case 'ablate': case 'steer': await this.show(side, { subject: given, action }); return;
+      case 'findCircuits': await this.show('algorithmic', { subject: given, action }); return;
     }
+  }
+
+  private brought(subject: Subject): Promise<Subject> {
+    const { engine, models, open } = this.parts;
+    return bringSubject(subject, { engine, models, open, translate: l10n.t });
   }
 
   private front(): Subject | undefined {

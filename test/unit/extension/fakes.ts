@@ -73,6 +73,7 @@ export class FakeEngine implements EnginePort {
         return { tokens: tokens.slice(0, this.context), dictionary: undefined, leftOut: Math.max(0, tokens.length - this.context) };
       }
       case 'dictionary.open': return dictionary((params as Params<'dictionary.open'>).path);
+      case 'zoo.list': return Array.from(this.models.keys(), (id) => ({ id, path: id, parameters: 1_000 }));
       case 'model.close': return null;
       default: throw new Error(`the fake engine has no ${method}`);
     }
