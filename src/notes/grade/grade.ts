@@ -88,7 +88,8 @@ function shown(facet: Facet, record: Evidence, neutral: number, least: number): 
   switch (facet) {
     case 'observed': return true;
     case 'decodable': return beatsChance(record, neutral) && record.value > neutral;
-    case 'sufficient': return beatsControl(record, neutral) && Math.abs(record.value - neutral) >= least;
+    case 'necessary': return beatsControl(record, neutral) && record.value > neutral;
+    case 'sufficient': return beatsControl(record, neutral) && record.value - neutral >= least;
     default: return beatsControl(record, neutral);
   }
 }

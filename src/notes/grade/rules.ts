@@ -28,9 +28,12 @@ export interface MethodRule {
   readonly approach: Approach;
   /** What a value beyond its control shows. */
   readonly shows: readonly Facet[];
-  /** The value of no effect; strength is the distance from it. */
+  /**
+   * The value of no effect. Strength is the distance from it; above it lie harm to the behaviour (of what shows necessity) and its
+   * return (of what shows sufficiency): an effect below it is causal and neither.
+   */
   readonly neutral: number;
-  /** Strength below which a necessity or sufficiency is not claimed, in the method's unit. */
+  /** Strength below which a sufficiency is not claimed, in the method's unit. */
   readonly least?: number;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { approaches } from '../../../src/notes/format/schema.ts';
 import type { Evidence } from '../../../src/notes/format/schema.ts';
 import { overClaims } from '../../../src/notes/grade/claims.ts';
-import { assess } from '../../../src/notes/grade/grade.ts';
+import { assess, facetsOf } from '../../../src/notes/grade/grade.ts';
 import type { Grade } from '../../../src/notes/grade/rules.ts';
 import { checksFor, methodRules, requirements } from '../../../src/notes/grade/rules.ts';
 import { finding, record } from './samples.ts';
@@ -36,6 +36,14 @@ describe('the grade', () => {
     ['a contradicted ablation', [{ ...ablation, history: [{ date: '2026-11-25', state: 'contradicted' }] }], 'none'],
     ['an ablation that drifted', [{ ...ablation, history: [{ date: '2026-11-25', state: 'drifted' }] }], 'causal'],
   ] satisfies [string, Evidence[], Grade][])('%s', (_, evidence, grade) => expect(assess(finding(evidence)).grade).toBe(grade));
+
+  it.each([
+    ['a head without which behaviour improves', record('ablation.head', { value: -3, ...control(0.1) })],
+    ['a feature without which behaviour improves', record('feature.effect', { value: -3, interval: [-4, -2], ...control(0.1, [-1, 1]) })],
+    ['a patch that moves behaviour away', record('patching.activation', { value: -0.8, ...control(0.02) })],
+    ['a noised place that strengthens the behaviour', record('patching.noising', { value: -0.8, ...control(0.02) })],
+    ['a circuit that does the opposite', record('circuit.faithfulness', { value: -0.8, ...control(0.1) })],
+  ])('%s is causal, neither necessary nor sufficient', (_, evidence) => expect([...new Set(facetsOf(evidence))]).toEqual(['observed', 'causal']));
 
   it('says why, what would raise it, and what to be careful about', () => {
     const { reasons, raise, cautions } = assess(finding([probe]));
