@@ -55,9 +55,8 @@ export const featureEffect: EvidenceMethod = {
       const before = (await runtime.run(prune(model.graph(), [output]), feeds, model.parameters)).get(output)!;
       const after = intervene(graph, [change], feeds);
       const moved = (await runtime.run(prune(after.graph, [spliced]), after.feeds, parameters)).get(spliced)!;
-      const norms = changeNorms(before, moved);
       for (const [n, direction] of nulls.entries()) {
-        const value = f32(before.dims, Array.from({ length: before.data.length }, (_, at) => norms[Math.floor(at / dictionary.dOut)]! * direction[at % dictionary.dOut]!));
+        const value = changeAlong(direction, before, moved);
         const result = await metricPerPrompt(context.model, { inputs, metric, interventions: [{ hook: output, kind: 'add', value }] });
         others[n]!.push(...clean.map((v, row) => per * (v - result[row]!)));
       }
@@ -83,14 +82,18 @@ function batchesOf(context: MethodContext): Batch[] {
   return textLines(context.model, text!).filter(({ ids }) => ids.length > 1).map(({ ids }) => ({ inputs: idsFeed(ids), metric: { kind: 'loss' as const }, per: -1 / (ids.length - 1) }));
 }
 
-function changeNorms(before: Tensor, after: Tensor): Float64Array {
-  const width = before.dims.at(-1)!;
+/** A change of the same norm at every token as the one from `before` to `after`, in a direction [width]; at a hook with heads all heads of a token are one vector. */
+export function changeAlong(direction: Float64Array, before: Tensor, after: Tensor): Tensor<'float32'> {
+  const width = direction.length;
   const [a, b] = [before.data as Float32Array, after.data as Float32Array];
-  return Float64Array.from({ length: a.length / width }, (_, token) => {
+  const data = new Float32Array(a.length);
+  for (let token = 0; token < a.length; token += width) {
     let sum = 0;
-    for (let i = token * width; i < (token + 1) * width; i++) sum += (b[i]! - a[i]!) ** 2;
-    return Math.sqrt(sum);
-  });
+    for (let i = token; i < token + width; i++) sum += (b[i]! - a[i]!) ** 2;
+    const norm = Math.sqrt(sum);
+    for (let i = 0; i < width; i++) data[token + i] = norm * direction[i]!;
+  }
+  return f32(before.dims, data);
 }
 
 /** A random direction of length 1. */
