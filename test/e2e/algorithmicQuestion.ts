@@ -1,14 +1,14 @@
 /** Questions of the algorithmic view: prompt-pair files in the editor and as data sets, and questions that cannot be answered as they are. */
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { button, choiceOf, frameOf, long, showTab } from './pages/algorithmic.ts';
 import { choosePath } from './pages/dialogs.ts';
-import { clickOn } from './pages/editor.ts';
 import { pick, runCommand } from './pages/palette.ts';
 import { until } from './pages/until.ts';
 import type { Spec } from './support/spec.ts';
 
-const names = [['Mary', 'John', 'market', 'book'], ['Anna', 'Tom', 'store', 'cup'], ['Lucy', 'Ben', 'park', 'ball'], ['Rose', 'Sam', 'school', 'hat']] as const;
+const names = [['Mary', 'John', 'market', 'book'], ['Anna', 'Tom', 'store', 'cup'], ['Lucy', 'Ben', 'park', 'ball'], ['Tom', 'Lucy', 'market', 'ball'], ['Ben', 'Anna', 'store', 'book']] as const;
 const pairOf = ([a, b, place, thing]: (typeof names)[number]): string => JSON.stringify({
   clean: `When ${a} and ${b} went to the ${place}, ${b} gave a ${thing} to`, corrupted: `When ${a} and ${b} went to the ${place}, ${a} gave a ${thing} to`, answers: [` ${a}`], distractors: [` ${b}`],
 });
@@ -21,7 +21,7 @@ const broken = [
 
 export const algorithmicQuestion: Spec = {
   name: 'algorithmic-question',
-  files: { 'ioi.jsonl': names.slice(0, 3).map(pairOf).join('\n'), 'held.jsonl': names.slice(2).map(pairOf).join('\n'), 'broken.jsonl': broken, 'one.jsonl': `${JSON.stringify({ clean: 'When Mary and John went to the market, John gave a book to', corrupted: 'When Mary and John went to the market, Mary gave a book to' }).slice(0, -1)}, "answers": [""]}` },
+  files: { 'ioi.jsonl': names.slice(0, 3).map(pairOf).join('\n'), 'held.jsonl': names.slice(3).map(pairOf).join('\n'), 'broken.jsonl': broken, 'one.jsonl': `${JSON.stringify({ clean: 'When Mary and John went to the market, John gave a book to', corrupted: 'When Mary and John went to the market, Mary gave a book to' }).slice(0, -1)}, "answers": [""]}` },
   open: 'ioi.jsonl',
   settings: { 'mechanist.model.default': 'fable-4l-b', 'editor.quickSuggestions': { other: 'on', comments: 'off', strings: 'on' }, 'files.associations': { '*.jsonl': 'jsonl' } },
   steps: [
@@ -87,8 +87,8 @@ export const algorithmicQuestion: Spec = {
         await until('problems', () => problems.allInnerTexts().then((texts) => texts.join('\n')), (text) => /tokens, the corrupted one/.test(text) && /is \d+ tokens/.test(text), 60_000);
         await runCommand(page, 'View: Hide Panel');
         await openFile(page, 'one.jsonl');
-        await clickOn(page, '""]}');
-        await page.keyboard.press('End');
+        await page.locator('.editor-group-container.active .view-line', { hasText: 'answers' }).first().waitFor();
+        await page.keyboard.press('Control+End');
         for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowLeft']) await page.keyboard.press(key);
         await page.keyboard.press('Control+Space');
         await until('offered', () => page.locator('.suggest-widget:visible .monaco-list-row').first().innerText().catch(() => ''), (text) => /%/.test(text), 30_000);
@@ -121,7 +121,7 @@ export const algorithmicQuestion: Spec = {
   ],
 };
 
-async function openFile(page: Parameters<typeof clickOn>[0], name: string): Promise<void> {
+async function openFile(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Control+P');
   await page.locator('.quick-input-widget input').first().fill(name);
   await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().waitFor();

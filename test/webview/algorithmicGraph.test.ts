@@ -3,7 +3,7 @@ import type { GraphNode, GraphView } from '../../src/protocol/methods/graphResul
 import { sortNodes } from '../../webview-ui/algorithmic/graph/graphList.ts';
 import { layoutGraph, nodeAt, nodeBeside, nodeRadius, rowOf } from '../../webview-ui/algorithmic/graph/layout.ts';
 import { nodeName, nodeText } from '../../webview-ui/algorithmic/graph/nodeText.ts';
-import { sceneSvg } from '../../webview-ui/algorithmic/graph/painter.ts';
+import { sceneSvg, strokesOf } from '../../webview-ui/algorithmic/graph/painter.ts';
 import { sceneOf } from '../../webview-ui/algorithmic/graph/scene.ts';
 import { controlChart, pinnedDrawing, scatterChart } from '../../webview-ui/algorithmic/graph/viewModel.ts';
 import type { readPalette } from '../../webview-ui/shared/theme.ts';
@@ -79,6 +79,19 @@ describe('what is drawn of a graph', () => {
     expect(svg.match(/<circle/g)).toHaveLength(3);
     expect(svg.match(/stroke-dasharray/g)).toHaveLength(1);
   });
+});
+
+it('edges are stroked in a few groups of one sign and about one strength, the weakest first', () => {
+  const edges = Array.from({ length: 1000 }, (_, i) => ({ x1: 0, y1: 0, x2: 1, y2: 1, width: 0.4 + (3 * i) / 999, negative: i % 3 === 0, strength: i / 999 }));
+  const strokes = strokesOf(edges);
+  expect(strokes.length).toBeLessThanOrEqual(24);
+  expect(strokes.reduce((sum, [, ...members]) => sum + members.length, 0)).toBe(1000);
+  for (const [style, ...members] of strokes) for (const member of members) {
+    expect(member.negative).toBe(style.negative);
+    expect(Math.abs(member.strength - style.strength)).toBeLessThan(0.09);
+  }
+  const strengths = strokes.map(([style]) => Math.floor(12 * style.strength));
+  expect(strengths).toEqual(strengths.toSorted((a, b) => a - b));
 });
 
 describe('the pinned part', () => {

@@ -229,7 +229,7 @@ describe('the tabs', () => {
     view.querySelector<HTMLElement>('mechanist-compare vscode-button')!.click();
     await settled();
     expect(text('mechanist-compare')).toContain('4 edges in common');
-    expect(text('mechanist-compare .control')).toContain('random circuits of these sizes: 2.7');
+    expect(text('mechanist-compare section .control')).toContain('random circuits of these sizes: 2.7');
   });
 });
 

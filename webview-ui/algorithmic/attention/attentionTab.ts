@@ -36,7 +36,7 @@ export class AttentionTab extends InquiryElement {
 
   override render(): TemplateResult {
     const { inquiry, work } = this;
-    return html`${purpose(t('Which heads move information, and what do they look at?'), t('Attention is not use: what is looked at may be ignored. Confirm a head by patching or ablating it.'))}
+    return html`${purpose(t('Which heads move information, and what do they look at?'), t('Attention is not use: what is looked at may be ignored. Confirm a head by patching or ablating it.'), t('random tokens for kinds of heads, random matrices for composition.'))}
       ${inquiry.question.text === '' ? emptyState(t('Type a prompt above to see where every head looks.')) : html`
         <div class="row tools-row">${choice(t('weights'), inquiry.place.attention.weighting, [{ value: 'pattern', label: t('attention') }, { value: 'value-weighted', label: t('attention × size of the value') }], (next) => work.chooseWeighting(next))}
           ${work.byLayer ? choice(t('layer'), String(inquiry.place.attention.layer), Array.from({ length: work.layers }, (_, layer) => ({ value: String(layer), label: String(layer) })), (next) => work.chooseHead(Number(next), inquiry.place.attention.head)) : nothing}

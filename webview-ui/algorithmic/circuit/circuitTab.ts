@@ -33,7 +33,7 @@ export class CircuitTab extends InquiryElement {
 
   override render(): TemplateResult {
     const { inquiry, work } = this;
-    return html`${purpose(t('Which edges carry the behaviour, and is that circuit better than a random one?'), t('Heads and MLPs are taken as the atoms, and effects as nearly linear. A circuit need not be unique.'))}
+    return html`${purpose(t('Which edges carry the behaviour, and is that circuit better than a random one?'), t('Heads and MLPs are taken as the atoms, and effects as nearly linear. A circuit need not be unique.'), t('50 random circuits of its size or of its degrees, held-out pairs, and the best circuit without its strongest edges.'))}
       ${promptsOf(inquiry.question) === undefined ? emptyState(t('A circuit is found between two prompts: type one above and one to compare with, or open a file of prompt pairs.'), { label: t('Open scores of EAP-IG…'), run: () => void work.importFile() }) : this.tools()}
       ${drawWork(work.edges, { loading: t('Scoring every edge…'), lines: 8, draw: (edges) => this.scored(edges) })}`;
   }

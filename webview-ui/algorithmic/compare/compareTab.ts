@@ -25,7 +25,7 @@ export class CompareTab extends InquiryElement {
   }
 
   override render(): TemplateResult {
-    return html`${purpose(t('What is the same in two circuits or graphs?'), t('What two have in common is shown beside what chance alone would share.'))}
+    return html`${purpose(t('What is the same in two circuits or graphs?'), t('What two have in common is shown beside what chance alone would share.'), t('random circuits of the same sizes.'))}
       <div class="two">${this.circuits()}${this.graphs()}</div>`;
   }
 

@@ -2,7 +2,7 @@
 import { escapeXml } from '../circuit/drawingFile.ts';
 import type { Palette } from '../../shared/theme.ts';
 import { nodeRadius } from './layout.ts';
-import type { Scene, SceneNode } from './scene.ts';
+import type { Scene, SceneEdge, SceneNode } from './scene.ts';
 
 export function paintScene(context: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
   context.clearRect(0, 0, scene.width, scene.height);
@@ -14,15 +14,17 @@ export function paintScene(context: CanvasRenderingContext2D, scene: Scene, pale
     context.lineTo(scene.width, Math.round(y) + 0.5);
   }
   context.stroke();
-  for (const { x1, y1, x2, y2, width, negative, strength } of scene.edges) {
+  for (const [{ width, negative, strength }, ...rest] of strokesOf(scene.edges)) {
     context.globalAlpha = 0.25 + 0.65 * strength;
     context.strokeStyle = negative ? palette.negative : palette.positive;
     context.lineWidth = width;
     context.setLineDash(negative ? [4, 2] : []);
     context.beginPath();
-    context.moveTo(x1, y1);
-    const bend = (y1 - y2) / 2;
-    context.bezierCurveTo(x1, y1 - bend, x2, y2 + bend, x2, y2);
+    for (const { x1, y1, x2, y2 } of rest) {
+      const bend = (y1 - y2) / 2;
+      context.moveTo(x1, y1);
+      context.bezierCurveTo(x1, y1 - bend, x2, y2 + bend, x2, y2);
+    }
     context.stroke();
   }
   context.setLineDash([]);
@@ -40,6 +42,14 @@ export function paintScene(context: CanvasRenderingContext2D, scene: Scene, pale
     context.restore();
   }
 }
+
+/** Edges of one sign and about one strength are one stroke: a thousand strokes take longer than a frame. The first of each says how it is drawn. */
+export function strokesOf(edges: readonly SceneEdge[]): [SceneEdge, ...SceneEdge[]][] {
+  const groups = Map.groupBy(edges, ({ strength, negative }) => 2 * Math.min(strengthSteps - 1, Math.floor(strengthSteps * strength)) + Number(negative));
+  return [...groups].toSorted(([a], [b]) => a - b).map(([, members]) => [members[Math.floor(members.length / 2)]!, ...members]);
+}
+
+const strengthSteps = 12;
 
 function paintNode(context: CanvasRenderingContext2D, { x, y, kind, state, selected, hovered }: SceneNode, palette: Palette): void {
   context.globalAlpha = state === 'dimmed' ? 0.3 : 1;

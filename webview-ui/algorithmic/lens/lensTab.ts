@@ -32,7 +32,7 @@ export class LensTab extends InquiryElement {
   }
 
   override render(): TemplateResult {
-    return html`${purpose(t('At which layer does the prediction form?'), t('Intermediate states are read as if they were the last one. Early layers may use another basis and then look emptier than they are: compare with a tuned lens, confirm by patching.'))}
+    return html`${purpose(t('At which layer does the prediction form?'), t('Intermediate states are read as if they were the last one. Early layers may use another basis and then look emptier than they are: compare with a tuned lens, confirm by patching.'), t('the other prompt, and the other positions when a cell is pinned.'))}
       ${this.work.ready ? html`${this.tools()}${drawWork(this.work.grid, { loading: t('Reading every layer…'), lines: 8, draw: (grid) => this.grid(grid) })}
         <div class="two">${attributionView(this.inquiry, this.work, 24)}${tunedLensView(this.inquiry, this.work)}</div>`
         : emptyState(t('Type a prompt above. The lens then shows, for every layer and position, which token the model would predict if it stopped there.'))}`;

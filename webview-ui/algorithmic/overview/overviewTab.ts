@@ -21,7 +21,7 @@ export class OverviewTab extends InquiryElement {
 
   override render(): TemplateResult {
     const { inquiry, lens } = this;
-    return html`${purpose(t('What does the model predict here, and where does that come from?'), t('A first look: what writes the answer directly and where it forms. Only patching and circuits test it.'))}
+    return html`${purpose(t('What does the model predict here, and where does that come from?'), t('A first look: what writes the answer directly and where it forms. Only patching and circuits test it.'), t('the same parts on the other prompt.'))}
       ${inquiry.question.text === '' ? emptyState(t('Type a prompt above, take the one at the cursor with “From editor”, or open a file of prompt pairs. The model’s own top predictions become the question.'))
         : html`<div class="two">
           <section aria-label=${t('Predictions')}><h2>${t('What comes next?')}</h2>${drawWork(inquiry.suggestions, { loading: t('Reading the prompt…'), draw: (value) => this.predictions(value) })}</section>

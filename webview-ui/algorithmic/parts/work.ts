@@ -38,9 +38,9 @@ export function shareOf(progress: unknown): number | undefined {
   return typeof done === 'number' && typeof of === 'number' && of > 0 ? done / of : undefined;
 }
 
-/** The line that every tab begins with: what it answers, and how far the answer can be trusted. */
-export function purpose(question: string, caveat: string): TemplateResult {
-  return html`<p class="purpose"><strong>${question}</strong> <span class="quiet">${caveat}</span></p>`;
+/** The line that every tab begins with: what it answers, how far the answer can be trusted, and what it is compared with. */
+export function purpose(question: string, caveat: string, beside: string): TemplateResult {
+  return html`<p class="purpose"><strong>${question}</strong> <span class="quiet">${caveat}</span> <span class="control" title=${t('What every value here is shown beside')}>${t('Beside it: {0}', beside)}</span></p>`;
 }
 
 export interface Choice<Value extends string> {

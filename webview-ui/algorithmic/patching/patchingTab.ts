@@ -29,7 +29,7 @@ export class PatchingTab extends InquiryElement {
 
   override render(): TemplateResult {
     const ablation = this.inquiry.place.patching.replacement !== 'patch';
-    return html`${purpose(ablation ? t('What does the answer lose without a part?') : t('Where does the difference between the two prompts travel?'), ablation ? t('Zero is off the distribution; other parts compensate. Compare zero, mean and resampled values.') : t('Only what differs between the prompts can be found; backup parts hide. Look at both directions.'))}
+    return html`${purpose(ablation ? t('What does the answer lose without a part?') : t('Where does the difference between the two prompts travel?'), ablation ? t('Zero is off the distribution; other parts compensate. Compare zero, mean and resampled values.') : t('Only what differs between the prompts can be found; backup parts hide. Look at both directions.'), t('all other places of its kind, and values of other prompts.'))}
       ${this.missing() ?? html`${this.tools()}${drawWork(this.work.sweep, { loading: t('Patching…'), lines: 8, draw: (sweep) => this.drawn(sweep), idle: html`<p class="quiet">${t('Every cell will be one run of the model in which that place alone is taken from the other prompt.')}</p>` })}`}`;
   }
 
