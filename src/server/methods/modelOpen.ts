@@ -50,7 +50,7 @@ async function* prepared(session: Session, model: Model, source: ModelSource, pa
     const hash = yield* whileWaiting(model.hash(), { stage: 'identity', file: path });
     const tokenizer = yield* whileWaiting(tokenizerOf(model), { stage: 'tokenizer', file: path });
     const { threads } = session.options;
-    const runtime = new Runtime({ threads, ...(memoryLimit === undefined ? {} : { memoryLimit }) });
+    const runtime = new Runtime({ threads, maxPrograms: 48, ...(memoryLimit === undefined ? {} : { memoryLimit }) });
     open = new OpenModel({ key: session.newKey('model'), model, source, path, hash, tokenizer, runtime, memoryLimit });
     if (source.kind === 'zoo') yield* addBundled(session, open);
     complete = true;

@@ -1,5 +1,6 @@
 /** What the attention tab asks for: patterns, head scores, composition, one score as pairs of features. No DOM. */
 import type { AttentionPatterns, AttentionScores, CompositionScores, FeaturePairs } from '../../../src/protocol/methods/algorithmicResults.ts';
+import type { DictionarySummary } from '../../../src/protocol/methods.ts';
 import { Resource } from '../../shared/resource.ts';
 import type { Inquiry } from '../inquiry.ts';
 
@@ -69,10 +70,18 @@ export class AttentionWork {
 
   async runPairs(query: number, key: number): Promise<void> {
     const { session, question, place, modelKey } = this.inquiry;
-    const { dictionary } = session.context;
+    const { dictionary } = this.pairsDictionary ?? {};
     if (dictionary === undefined) return;
     const { layer, head } = place.attention;
     await this.pairs.load((signal) => session.channel.call('attention.featurePairs', { model: modelKey, text: question.text, layer, head, query, key, dictionary }, { signal }));
+  }
+
+  /** An autoencoder of the stream that the chosen layer reads: the open one, or else another of the model. */
+  get pairsDictionary(): DictionarySummary | undefined {
+    const { session, place: { attention: { layer } } } = this.inquiry;
+    const read = [`blocks.${layer}.hook_resid_pre`, `blocks.${layer - 1}.hook_resid_post`];
+    const fits = ({ kind, hook }: DictionarySummary): boolean => kind === 'sae' && read.includes(hook);
+    return session.dictionary !== undefined && fits(session.dictionary) ? session.dictionary : session.model?.dictionaries.find(fits);
   }
 
   private reset(): void {

@@ -33,10 +33,11 @@ function table(rows: readonly HeadRow[], choose: (row: HeadRow) => void): Templa
 
 /** The score of one query and key as a sum over pairs of features. */
 export function featurePairsView(inquiry: Inquiry, work: AttentionWork, query: number, key: number, tokens: readonly PromptToken[]): TemplateResult {
-  const { dictionary } = inquiry.session;
+  const dictionary = work.pairsDictionary;
+  const { layer } = inquiry.place.attention;
   const places = [`${query} ${visibleToken(tokens[query]!.text)}`, `${key} ${visibleToken(tokens[key]!.text)}`] as const;
   return html`<section aria-label=${t('Why it looks there')}><h2>${t('Why does {0} look at {1}?', ...places)}</h2>
-    ${dictionary === undefined ? html`<p class="quiet">${t('A dictionary at the input of the layer splits the score into pairs of features. Open one to see them.')}</p>` : drawWork(work.pairs, {
+    ${dictionary === undefined ? html`<p class="quiet">${t('A dictionary of the stream that enters layer {0} splits the score into pairs of features. Open one, or choose a head of another layer.', layer)}</p>` : drawWork(work.pairs, {
       loading: t('Splitting the score…'),
       idle: html`${runButton(t('Split into pairs of features'), () => void work.runPairs(query, key))} <span class="quiet">${dictionary.id}</span>`,
       draw: ({ score, sum, pairs, unlisted, errorSum }) => html`${barRows(pairs.slice(0, 12).map((pair) => ({ label: `${termName(pair.query)} × ${termName(pair.key)}`, value: pair.value, text: signedText(pair.value) })), {
