@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { hoverOver } from './pages/editor.ts';
-import { choices, pick, pickTyped, runCommand } from './pages/palette.ts';
+import { choices, pick, runCommand } from './pages/palette.ts';
 import { expand, openInspector, row } from './pages/sidebar.ts';
 import { statusText } from './pages/statusBar.ts';
 import { until } from './pages/until.ts';
@@ -76,5 +76,5 @@ export const models: Spec = {
 async function openTyped(page: Page, path: string): Promise<void> {
   await runCommand(page, 'Mechanist: Open Model…');
   await choices(page);
-  await pickTyped(page, path);
+  await pick(page, path);
 }

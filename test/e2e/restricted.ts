@@ -1,7 +1,7 @@
 /** Restricted Mode: the bundled models are there, everything that would read the workspace as more than text is not. */
 import { strict as assert } from 'node:assert';
 import { hoverOver } from './pages/editor.ts';
-import { choices, pickTyped, runCommand } from './pages/palette.ts';
+import { choices, pick, runCommand } from './pages/palette.ts';
 import { expand, openInspector, row } from './pages/sidebar.ts';
 import { inspection, sampleFiles } from './support/sample.ts';
 import type { Spec } from './support/spec.ts';
@@ -24,7 +24,7 @@ export const restricted: Spec = {
       async run({ page, folder, engines }) {
         await runCommand(page, 'Mechanist: Open Model…');
         await choices(page);
-        await pickTyped(page, `${folder}/mine`);
+        await pick(page, `${folder}/mine`);
         await page.locator('.notification-list-item', { hasText: 'in trusted workspaces only' }).first().waitFor();
         assert.equal(engines().length, 1);
         await runCommand(page, 'Notifications: Clear All Notifications');

@@ -8,6 +8,7 @@ import { engine } from './engine.ts';
 import { findings } from './findings.ts';
 import { hover } from './hover.ts';
 import { inspector } from './inspector.ts';
+import { methods } from './methods.ts';
 import { models } from './models.ts';
 import { reload } from './reload.ts';
 import { restricted } from './restricted.ts';
@@ -16,4 +17,4 @@ import { surfaces } from './surfaces.ts';
 import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, models, engine, restricted, reload, cycles, semantic, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, engine, restricted, reload, cycles, semantic, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];

@@ -41,7 +41,8 @@ export function registerCommands(parts: CommandParts): Disposable {
   return owned;
 }
 
-function handlers({ engine, models, inspector, painter, panels, findings, log }: CommandParts): Record<CommandId, Handler> {
+function handlers(parts: CommandParts): Record<CommandId, Handler> {
+  const { engine, models, inspector, painter, panels, findings, log } = parts;
   return {
     [commandIds.openModel]: (node) => openModel(engine, models, node),
     [commandIds.useModel]: (node) => useModel(models, node),
@@ -56,7 +57,7 @@ function handlers({ engine, models, inspector, painter, panels, findings, log }:
     [commandIds.toggleHover]: () => writeSetting('hover.enabled', !readSetting('hover.enabled')),
     [commandIds.revealInspector]: () => commands.executeCommand(`${viewIds.inspector}.focus`),
     [commandIds.showMethod]: (node) => showMethod(node),
-    [commandIds.runMethod]: (node) => runMethod(node),
+    [commandIds.runMethod]: (node) => runMethod(parts, node),
     [commandIds.paintSurprise]: () => paintSurprise(painter),
     [commandIds.paintFeature]: (choice) => paintFeature(painter, models, inspector, choice),
     [commandIds.clearPaint]: () => painter.clear(),

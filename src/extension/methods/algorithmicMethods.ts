@@ -9,7 +9,7 @@ export const algorithmicMethods: readonly Method[] = [
     strengths: 'Needs no training; one run.',
     weaknesses: 'Early layers may use another basis, and then look emptier than they are.',
     check: 'Compare with a tuned lens, and confirm by patching the layer.',
-    papers: ['nostalgebraist 2020', 'Belrose et al. 2023, arXiv 2303.08112'], needs: ['model'], run: 'lens',
+    papers: ['nostalgebraist 2020', 'Belrose et al. 2023, arXiv 2303.08112'], needs: ['model'], run: { kind: 'question', tab: 'lens' },
   },
   {
     id: 'directLogitAttribution', name: 'Direct logit attribution', group: 'algorithmic.decomposition',
@@ -18,7 +18,7 @@ export const algorithmicMethods: readonly Method[] = [
     strengths: 'Exact decomposition at fixed norm.',
     weaknesses: 'Sees direct effects only; components that act through later ones get nothing.',
     check: 'The parts must add up to the logit; confirm leading parts by ablation.',
-    papers: ['Elhage et al. 2021, A Mathematical Framework for Transformer Circuits'], needs: ['model'],
+    papers: ['Elhage et al. 2021, A Mathematical Framework for Transformer Circuits'], needs: ['model'], run: { kind: 'question', tab: 'overview' },
   },
   {
     id: 'headScores', name: 'Head types', group: 'algorithmic.decomposition',
@@ -27,7 +27,7 @@ export const algorithmicMethods: readonly Method[] = [
     strengths: 'Cheap; comparable between models.',
     weaknesses: 'Attention is not use: the value may be ignored.',
     check: 'Ablate the head on natural text, against random heads of the same layer.',
-    papers: ['Olsson et al. 2022, arXiv 2209.11895'], needs: ['model'],
+    papers: ['Olsson et al. 2022, arXiv 2209.11895'], needs: ['model'], run: { kind: 'question', tab: 'attention' },
   },
   {
     id: 'ablation', name: 'Ablation', group: 'algorithmic.knockout',
@@ -36,7 +36,7 @@ export const algorithmicMethods: readonly Method[] = [
     strengths: 'Causal and simple.',
     weaknesses: 'Zero is off the distribution; other components compensate.',
     check: 'Compare zero, mean and resampled values; random components of the same kind.',
-    papers: ['Wang et al. 2022, arXiv 2211.00593', 'McGrath et al. 2023, arXiv 2307.15771'], needs: ['model'],
+    papers: ['Wang et al. 2022, arXiv 2211.00593', 'McGrath et al. 2023, arXiv 2307.15771'], needs: ['model'], run: { kind: 'question', tab: 'patching' },
   },
   {
     id: 'activationPatching', name: 'Activation patching', group: 'algorithmic.patching',
@@ -45,7 +45,7 @@ export const algorithmicMethods: readonly Method[] = [
     strengths: 'Causal; localises by layer, position and head.',
     weaknesses: 'Only what differs in the pair is found; backup components hide.',
     check: 'Both directions (denoising, noising); held-out pairs; an unrelated pair as null.',
-    papers: ['Meng et al. 2022, arXiv 2202.05262', 'Zhang & Nanda 2023, arXiv 2309.16042'], needs: ['model', 'pair'],
+    papers: ['Meng et al. 2022, arXiv 2202.05262', 'Zhang & Nanda 2023, arXiv 2309.16042'], needs: ['model', 'pair'], run: { kind: 'question', tab: 'patching' },
   },
   {
     id: 'attributionPatching', name: 'Attribution patching', group: 'algorithmic.patching',
@@ -54,7 +54,7 @@ export const algorithmicMethods: readonly Method[] = [
     strengths: 'All components in three passes.',
     weaknesses: 'Wrong where the effect is not linear, above all at early layers and saturated attention.',
     check: 'Lay the estimate beside exact patching for the leading components.',
-    papers: ['Syed et al. 2023, arXiv 2310.10348', 'Kramár et al. 2024, arXiv 2403.00745'], needs: ['model', 'pair'],
+    papers: ['Syed et al. 2023, arXiv 2310.10348', 'Kramár et al. 2024, arXiv 2403.00745'], needs: ['model', 'pair'], run: { kind: 'question', tab: 'circuit' },
   },
   {
     id: 'edgeAttribution', name: 'Edge attribution patching', group: 'algorithmic.circuits',
@@ -63,7 +63,7 @@ export const algorithmicMethods: readonly Method[] = [
     strengths: 'Scores every edge at once; with integrated gradients more faithful.',
     weaknesses: 'The choice of atoms limits what can be found; a circuit rarely does one thing; it need not be unique.',
     check: 'Random circuits of the same size, held-out prompts, a second search that forbids the leading edges.',
-    papers: ['Hanna et al. 2024, arXiv 2403.17806'], needs: ['model', 'pair'],
+    papers: ['Hanna et al. 2024, arXiv 2403.17806'], needs: ['model', 'pair'], run: { kind: 'question', tab: 'circuit' },
   },
   {
     id: 'acdc', name: 'ACDC', group: 'algorithmic.circuits',
@@ -93,7 +93,7 @@ export const unifiedMethods: readonly Method[] = [
     strengths: 'Features as nodes and operations as edges, for one prompt.',
     weaknesses: 'Error nodes hold what the transcoders miss; why attention looks where it does stays open.',
     check: 'Replacement and completeness scores; predicted against measured effect of interventions.',
-    papers: ['Ameisen et al. 2025, Circuit Tracing'], needs: ['model', 'dictionary'],
+    papers: ['Ameisen et al. 2025, Circuit Tracing'], needs: ['model'], run: { kind: 'question', tab: 'graph' },
   },
   {
     id: 'featureCircuits', name: 'Sparse feature circuits', group: 'unified.featureCircuits',

@@ -1,8 +1,15 @@
 /** What is told about a method: its card. The taxonomy is that of Davies & Khakzar 2024, with behavioural methods before it. */
 export type Need = 'model' | 'dictionary' | 'pair' | 'labels' | 'corpus';
 
-/** What running a method from the tree does; `undefined` for methods that the views do not run yet. */
-export type MethodRun = 'inspect' | 'lens' | 'paintSurprise' | 'paintFeature';
+/** What running a method does; `undefined` for methods that are described but not built in. */
+export type MethodRun =
+  | { readonly kind: 'command'; readonly command: 'revealInspector' | 'paintSurprise' | 'paintFeature' }
+  /** Asks for a prompt and two answers (and, where the method needs a pair, a second prompt), then opens a tab of the algorithmic view. */
+  | { readonly kind: 'question'; readonly tab: 'overview' | 'lens' | 'attention' | 'patching' | 'circuit' | 'graph' }
+  /** Opens a part of the semantic view; without one, its table. */
+  | { readonly kind: 'semantic'; readonly part?: 'train' }
+  /** Asks for a feature, and opens its card where it can be clamped. */
+  | { readonly kind: 'steer' };
 
 export interface Method {
   readonly id: string;

@@ -9,7 +9,7 @@ export const behavioralMethods: readonly Method[] = [
     strengths: 'Needs nothing but the model; exact.',
     weaknesses: 'Says that something was unexpected, not why. Tokens that are rare in any text are surprising to any model.',
     check: 'Compare with the surprise of a model that sees token frequencies only.',
-    papers: [], needs: ['model'], run: 'paintSurprise',
+    papers: [], needs: ['model'], run: { kind: 'command', command: 'paintSurprise' },
   },
   {
     id: 'integratedGradients', name: 'Integrated gradients', group: 'behavioral',
@@ -30,7 +30,7 @@ export const semanticMethods: readonly Method[] = [
     strengths: 'Immediate, on your own text.',
     weaknesses: 'One text is an anecdote; strong activation does not show that the model uses the feature.',
     check: 'Look at random and zero examples of the same feature too, then intervene.',
-    papers: [], needs: ['model', 'dictionary'], run: 'inspect',
+    papers: [], needs: ['model', 'dictionary'], run: { kind: 'command', command: 'revealInspector' },
   },
   {
     id: 'paintFeature', name: 'Paint a feature', group: 'semantic.search',
@@ -39,7 +39,7 @@ export const semanticMethods: readonly Method[] = [
     strengths: 'Shows the misses as well as the hits.',
     weaknesses: 'Polysemantic features fire for several reasons, of which one document shows some.',
     check: 'Write texts that should and should not activate it, and count both.',
-    papers: [], needs: ['model', 'dictionary'], run: 'paintFeature',
+    papers: [], needs: ['model', 'dictionary'], run: { kind: 'command', command: 'paintFeature' },
   },
   {
     id: 'maxActivating', name: 'Maximally activating examples', group: 'semantic.search',
@@ -48,7 +48,7 @@ export const semanticMethods: readonly Method[] = [
     strengths: 'Simple; applies to neurons, heads and features.',
     weaknesses: 'Extremes hide the rest of the distribution; polysemanticity; no accepted way to choose units.',
     check: 'Show quantile and random examples beside the top ones.',
-    papers: ['Bolukbasi et al. 2021, arXiv 2104.07143'], needs: ['model', 'corpus'],
+    papers: ['Bolukbasi et al. 2021, arXiv 2104.07143'], needs: ['model', 'dictionary'], run: { kind: 'semantic' },
   },
   {
     id: 'linearProbe', name: 'Linear probe', group: 'semantic.structural',
@@ -66,7 +66,7 @@ export const semanticMethods: readonly Method[] = [
     strengths: 'Causal; visible in generated text.',
     weaknesses: 'Large steps leave the distribution of activations; collateral damage.',
     check: 'A random direction of the same norm; completeness and selectivity side by side.',
-    papers: ['Turner et al. 2023, arXiv 2308.10248'], needs: ['model'],
+    papers: ['Turner et al. 2023, arXiv 2308.10248'], needs: ['model', 'dictionary'], run: { kind: 'steer' },
   },
   {
     id: 'sae', name: 'Sparse autoencoder', group: 'semantic.dictionary',
@@ -75,6 +75,6 @@ export const semanticMethods: readonly Method[] = [
     strengths: 'No property needs to be named in advance.',
     weaknesses: 'Unlabelled features; splitting and absorption; reconstruction error holds what was missed.',
     check: 'Score labels against wrong and shuffled ones; loss recovered; a dictionary trained on an untrained model.',
-    papers: ['Cunningham et al. 2023, arXiv 2309.08600', 'Gao et al. 2024, arXiv 2406.04093'], needs: ['model', 'corpus'],
+    papers: ['Cunningham et al. 2023, arXiv 2309.08600', 'Gao et al. 2024, arXiv 2406.04093'], needs: ['model', 'corpus'], run: { kind: 'semantic', part: 'train' },
   },
 ];

@@ -6,7 +6,7 @@ import { Disposables } from '../disposables.ts';
 import { methodCard, methods, missing, needName } from '../methods/catalogue.ts';
 import type { AtHand } from '../methods/catalogue.ts';
 import { methodGroups } from '../methods/groups.ts';
-import type { Method, MethodGroup } from '../methods/method.ts';
+import type { Method, MethodGroup, Need } from '../methods/method.ts';
 import type { OpenModels } from '../models/openModels.ts';
 
 export type MethodNode = { readonly kind: 'group'; readonly group: MethodGroup } | { readonly kind: 'method'; readonly method: Method };
@@ -46,12 +46,10 @@ export class MethodsTree implements TreeDataProvider<MethodNode> {
   }
 
   private methodItem(method: Method): TreeItem {
-    const lacking = missing(method, this.atHand());
     const item = new TreeItem(l10n.t(method.name));
     item.id = method.id;
     item.iconPath = new ThemeIcon(method.run === undefined ? 'book' : 'beaker');
-    item.description = lacking.length > 0 ? l10n.t('needs {0}', lacking.map((need) => needName(need, l10n.t)).join(', ')) : readiness(method);
-    // A model is opened when it is needed, so its absence keeps nothing from running.
+    item.description = readiness(method, missing(method, this.atHand()));
     item.contextValue = method.run === undefined ? 'method' : 'method.runnable';
     item.accessibilityInformation = { label: `${l10n.t(method.name)}: ${l10n.t(method.question)} ${item.description}` };
     item.command = { command: commandIds.showMethod, title: l10n.t('Show card'), arguments: [node(method)] };
@@ -60,13 +58,16 @@ export class MethodsTree implements TreeDataProvider<MethodNode> {
 
   private atHand(): AtHand {
     const { active } = this.models;
-    return { model: active !== undefined, dictionary: active?.dictionary !== undefined, pair: false, labels: false, corpus: false };
+    // A model is opened when it is needed; until one is, nothing is known to be lacking.
+    return { model: true, dictionary: active === undefined || active.dictionary !== undefined, pair: false, labels: false, corpus: false };
   }
 }
 
-/** Of a method for which everything is at hand. */
-function readiness({ run }: Method): string {
-  return run === undefined ? l10n.t('card only, not run from here') : l10n.t('ready');
+/** A dictionary has to be there; the rest is asked for. */
+function readiness({ run }: Method, lacking: readonly Need[]): string {
+  if (run === undefined) return l10n.t('described, not built in');
+  if (lacking.includes('dictionary')) return l10n.t('needs {0}', needName('dictionary', l10n.t));
+  return lacking.length === 0 ? l10n.t('ready') : l10n.t('asks for {0}', lacking.map((need) => needName(need, l10n.t)).join(', '));
 }
 
 function groupItem({ id, name, question, parent }: MethodGroup): TreeItem {

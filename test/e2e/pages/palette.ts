@@ -20,16 +20,8 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** Takes the first row of an open quick pick that holds a text: with the filter and Enter, as a row's own hover may lie over others. */
+/** Takes the first row of an open quick pick that holds a text, or what it offers for that text: with the filter and Enter, as a row's own hover may lie over others. */
 export async function pick(page: Page, text: string): Promise<void> {
-  await rowOf(page, text).waitFor();
-  await page.locator('.quick-input-widget:visible input').first().fill(text);
-  await rowOf(page, text).waitFor();
-  await page.keyboard.press('Enter');
-}
-
-/** Types into an open quick pick what it offers then. */
-export async function pickTyped(page: Page, text: string): Promise<void> {
   await page.locator('.quick-input-widget:visible input').first().fill(text);
   await rowOf(page, text).waitFor();
   await page.keyboard.press('Enter');

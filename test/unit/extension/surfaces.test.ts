@@ -90,6 +90,15 @@ describe('the methods', () => {
     expect(method.needs).toContain('model');
   });
 
+  it('run in the view of their side, and ask for a second prompt exactly where they need a pair', () => {
+    for (const { id, group, run, needs } of methods) {
+      if (run?.kind === 'question') expect(group, id).toMatch(/^(?:algorithmic|unified)\./);
+      if (run?.kind === 'semantic' || run?.kind === 'steer') expect(group, id).toMatch(/^semantic\./);
+      if (run?.kind === 'steer') expect(needs, id).toContain('dictionary');
+    }
+    expect(methods.filter(({ run }) => run === undefined).map(({ id }) => id)).toEqual(['integratedGradients', 'linearProbe', 'acdc', 'das', 'featureCircuits']);
+  });
+
   it('say what they lack', () => {
     const atHand = { model: true, dictionary: false, pair: false, labels: false, corpus: false };
     expect(missing(methodOf('featureCircuits')!, atHand)).toEqual(['dictionary', 'pair']);
