@@ -20,12 +20,12 @@ import type { SampleModel } from './opened.ts';
 /** The dictionary whose features the sample is about, in both models. */
 const dictionaryName = 'blocks.2.hook_resid_post';
 
-export async function chosenHeads(model: SampleModel): Promise<{ induction: string; previous: string; nameMovers: string[] }> {
+export async function chosenHeads(model: SampleModel): Promise<{ induction: string[]; previous: string; nameMovers: string[] }> {
   const scores = await headScores(model.model, model.runtime, { tokenIds: model.corpus.ordinary, bosId: model.corpus.bos, rows: 6, span: 24, seed: 77 });
-  const best = (score: (head: (typeof scores)[number]) => number): (typeof scores)[number] => scores.reduce((a, b) => (score(b) > score(a) ? b : a));
-  const induction = best((head) => head.induction);
-  const previous = scores.filter(({ layer }) => layer < induction.layer).reduce((a, b) => (b.previousToken > a.previousToken ? b : a));
-  return { induction: `${induction.layer}.${induction.head}`, previous: `${previous.layer}.${previous.head}`, nameMovers: await nameMovers(model) };
+  const induction = scores.filter((head) => head.induction >= 0.5).toSorted((a, b) => b.induction - a.induction);
+  const previous = scores.filter(({ layer }) => induction.every((head) => layer < head.layer)).reduce((a, b) => (b.previousToken > a.previousToken ? b : a));
+  const nameOf = ({ layer, head }: (typeof scores)[number]): string => `${layer}.${head}`;
+  return { induction: induction.map(nameOf), previous: nameOf(previous), nameMovers: await nameMovers(model) };
 }
 
 /** The fewest heads whose shares of the answer, each patched in alone, add up to two thirds of it. */

@@ -26,18 +26,21 @@ export interface TextPair {
 /** Fields of meaning that the corpus labels, of which one gets a feature. */
 export const fieldNames = ['animals', 'food', 'colours', 'places', 'people'] as const;
 
-/** Random tokens that repeat; the corrupted prompt had another token where the answer is copied from. */
+/**
+ * Random tokens that repeat. In the corrupted prompt another token stands before the one to copy, so that nothing there says
+ * which token to copy, and everything else is the same. The distractor is another token of the passage.
+ */
 export function inductionPairs({ corpus }: SampleModel, count: number, seed: number): IdPair[] {
   const random = new Random(1000 + seed);
   const draw = (): number => corpus.ordinary[random.integer(corpus.ordinary.length)]!;
   return Array.from({ length: count }, () => {
     const span = Array.from({ length: 16 }, draw);
     const at = 6;
-    const [right, wrong] = [span[at]!, draw()];
-    const changed = span.map((token, i) => (i === at ? wrong : token));
+    const [right, wrong, other] = [span[at]!, span[at + 5]!, draw()];
+    const changed = span.map((token, i) => (i === at - 1 ? other : token));
     const again = span.slice(0, at);
     return { clean: [corpus.bos, ...span, ...again], corrupted: [corpus.bos, ...changed, ...again], answers: [right], distractors: [wrong] };
-  }).filter(({ answers, distractors }) => answers[0] !== distractors[0]);
+  }).filter(({ clean, corrupted, answers, distractors }) => answers[0] !== distractors[0] && clean.some((token, i) => token !== corrupted[i]));
 }
 
 /** "When Mary and John went to the market, John gave a book to"; in the corrupted prompt the other person gives. */

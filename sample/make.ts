@@ -34,6 +34,12 @@ try {
   await other.close();
 }
 
+/** `3.0, 3.1 and 3.2` */
+function listed(heads: readonly string[]): string {
+  const sorted = heads.toSorted();
+  return sorted.length === 1 ? sorted[0]! : `${sorted.slice(0, -1).join(', ')} and ${sorted.at(-1)!}`;
+}
+
 function writeData(from: SampleModel): void {
   const lines = (name: string, list: readonly unknown[]): void => writeFileSync(join(folder, 'data', name), `${list.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join('\n')}\n`);
   lines('induction.jsonl', inductionPairs(from, 24, 1));
@@ -45,24 +51,23 @@ function writeData(from: SampleModel): void {
 }
 
 async function induction(from: SampleModel): Promise<void> {
-  const { induction: head, previous } = await chosenHeads(from);
+  const { induction: heads, previous } = await chosenHeads(from);
   const edges = await chosenCircuit(from, inductionPairs(from, 24, 5));
-  const [layer, index] = head.split('.');
-  const [before, at] = previous.split('.');
+  const subjectOf = (head: string): string => `mechanist:component/${from.id}/blocks.${head.replace('.', '.attn.hook_z/')}`;
   const note = 'induction-circuit';
-  await evidence(note, 'attention.head_score', { parameters: { head, score: 'induction' } }, {
+  await evidence(note, 'attention.head_score', { parameters: { head: heads[0], score: 'induction' } }, {
     title: 'A two-step induction circuit', kind: 'algorithmic', approach: 'circuit-discovery',
-    claim: `Head ${head} uses what head ${previous} wrote about the previous token to continue a sequence that occurred before.`,
-    subjects: [`mechanist:component/${from.id}/blocks.${layer}.attn.hook_z/${index}`, `mechanist:component/${from.id}/blocks.${before}.attn.hook_z/${at}`, `mechanist:circuit/${from.id}/induction`],
+    claim: `Heads ${listed(heads)} use what head ${previous} wrote about the previous token to continue a sequence that occurred before.`,
+    subjects: [...heads.map(subjectOf), subjectOf(previous), `mechanist:circuit/${from.id}/induction`],
   });
   await evidence(note, 'attention.head_score', { parameters: { head: previous, score: 'previous_token' } });
-  await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/induction.jsonl' } }, parameters: { heads: [head] } });
+  await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/induction.jsonl' } }, parameters: { heads } });
   await evidence(note, 'ablation.head', { inputs: { pairs: { path: 'data/induction.jsonl' } }, parameters: { heads: [previous] } });
   await evidence(note, 'circuit.faithfulness', { inputs: { pairs: { path: 'data/induction.jsonl' }, held_out: { path: 'data/induction-held-out.jsonl' } }, parameters: { edges } });
   await body(note, [
-    `On random tokens that repeat, head ${head} attends to the token after the earlier copy (mechanist:finding/${note}/e1), and head ${previous} to the token before (mechanist:finding/${note}/e2).`,
-    'Both are chosen by their scores on one set of sequences and measured on others; the edges of the circuit by edge attribution patching on prompts that are in neither file.',
-    'The words of the claim go beyond attention patterns, so the ablations and the circuit stand beside them, each with its null.',
+    `On random tokens that repeat, head ${heads[0]} attends to the token after the earlier copy (mechanist:finding/${note}/e1), and head ${previous} to the token before (mechanist:finding/${note}/e2).`,
+    'Heads are chosen by their scores on one set of sequences and measured on others; the edges of the circuit by edge attribution patching on prompts that are in neither file. In the corrupted prompts another token stands before the one to copy, so that only what the earlier head tells of it differs.',
+    `The words of the claim go beyond attention patterns, so the ablations and the circuit stand beside them, each with its null. The circuit holds the edges from head ${previous} to the keys of the others (mechanist:finding/${note}/e5). Random sets of heads, the null of the ablation, may contain head ${previous} itself, and then cost as much.`,
   ]);
 }
 
@@ -74,7 +79,7 @@ async function nameMover(from: SampleModel): Promise<void> {
   await evidence(note, 'prediction.logit_difference', { inputs: { pairs } }, {
     title: 'Name movers', kind: 'algorithmic', approach: 'patching',
     subjects: places.map(([layer, index]) => `mechanist:component/${from.id}/blocks.${layer}.attn.hook_z/${index}`),
-    claim: `Heads ${heads.join(' and ')} move the name of the recipient to the end of the sentence, and the answer depends on them.`,
+    claim: `Heads ${listed(heads)} move the name of the recipient to the end of the sentence, and the answer depends on them.`,
   });
   for (const [layer, head] of places) {
     await evidence(note, 'attribution.direct', { inputs: { pairs }, parameters: { component: `${layer}.${head}` } });
@@ -83,7 +88,7 @@ async function nameMover(from: SampleModel): Promise<void> {
   await evidence(note, 'ablation.head', { inputs: { pairs }, parameters: { heads } });
   await body(note, [
     'Sentences of the kind "When Mary and John went to the market, John gave a book to …". In the corrupted prompt the recipient has another name, and everything else is the same: what is restored is the name, not who gives.',
-    'The heads are the fewest that restore two thirds of the answer on prompts that are not in the file. Each one\'s direct contribution to the logits and what it restores alone stand beside that. They are ablated together: when one is missing, another moves the name too.',
+    'The heads are the fewest that restore two thirds of the answer on prompts that are not in the file. What each restores alone overlaps with what the best other places do, so they are ablated together: when one is missing, another moves the name too. Directly they write no more to the logits than other components: the layers after them turn the name into the answer.',
   ]);
 }
 
