@@ -42,7 +42,7 @@ export const noising: EvidenceMethod = {
 
 export const activationAblation: EvidenceMethod = {
   id: 'ablation.activation', version: 1, title: 'Ablation of a place',
-  summary: 'Change of the metric of the clean prompts when one place is set to zero, to its mean, or to its value on another prompt, beside all other places of its kind.',
+  summary: 'What the metric of the clean prompts loses (KL divergence: gains) when one place is set to zero, to its mean, or to its value on another prompt, beside all other places of its kind.',
   models: 1, dictionary: 'optional', inputs,
   parameters: [...place, { name: 'replacement', type: 'text', choices: ['zero', 'mean', 'resample'], default: 'mean', description: 'What stands there.' }],
   run: (context) => measurePlace(context, 'noising', context.word('replacement') as 'zero' | 'mean' | 'resample'),
@@ -59,6 +59,8 @@ async function measurePlace(context: MethodContext, direction: 'denoising' | 'no
   // Per site: changed less the base run for each prompt; the whole difference for each prompt.
   const gained: number[][] = [];
   const whole: number[] = [];
+  // An ablation has no other run to be a share of; what it harms counts up.
+  const harm = context.word('metric') === 'kl' ? 1 : -1;
   let own = 0;
   // Resampling exchanges prompts of a batch; these are the batches of a sweep in the view.
   const batches = groups.flatMap((group) => inBatches(group, 64));
@@ -72,8 +74,7 @@ async function measurePlace(context: MethodContext, direction: 'denoising' | 'no
     for (let site = 0; site < perRow.data.length / rows; site++) {
       (gained[site] ??= []).push(...Array.from({ length: rows }, (_, row) => perRow.data[site * rows + row]! - base[row]!));
     }
-    // An ablation has no other run to be a share of.
-    whole.push(...base.map((value, row) => (replacement === 'patch' ? source[row]! - value : 1)));
+    whole.push(...base.map((value, row) => (replacement === 'patch' ? source[row]! - value : harm)));
   }
   if (!(Math.abs(mean(whole)) > 1e-6)) throw new MechanistError('argument', 'Clean and corrupted prompts are answered alike, so nothing can be restored or lost.', { field: 'pairs' });
   const share = (values: readonly number[]): number => mean(values) / mean(whole);
@@ -82,7 +83,7 @@ async function measurePlace(context: MethodContext, direction: 'denoising' | 'no
   const control = nullOf(othersName(sites, by), gained.filter((_, site) => site !== own).map(share));
   const name = metricName(context);
   return {
-    metric: replacement === 'patch' ? `share of the ${name} ${direction === 'denoising' ? 'restored' : 'lost'}` : `change of the ${name}`, value: share(values),
+    metric: replacement === 'patch' ? `share of the ${name} ${direction === 'denoising' ? 'restored' : 'lost'}` : harm > 0 ? name : `loss of the ${name}`, value: share(values),
     ...(values.length > 1 && { interval: intervalOf(values.length, (drawn) => sums(drawn, values) / sums(drawn, whole), context.seed) }), ...(control && { control }),
   };
 }

@@ -134,7 +134,7 @@ describe('values', () => {
     expect(lost).toMatchObject({ metric: 'share of the logit difference lost' });
     expect(lost.value).toBeCloseTo(1, 4);
     const ablated = await record_('ablation.activation', { dictionaries: [], parameters: { hook: 'blocks.1.attn.hook_z', head: 2 } });
-    expect(ablated.metric).toBe('change of the logit difference');
+    expect(ablated.metric).toBe('loss of the logit difference');
   });
 
   it('a different seed gives another null, the same value', async () => {
