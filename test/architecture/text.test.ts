@@ -4,7 +4,7 @@ import { listFiles, readBytes, sizeOf } from './sources.ts';
 /** Absolute paths below the folders where somebody's files live; a relative `work/` or a URL's path is none. */
 const machinePath = /(?<![\w.~:/-])\/(?:tmp|root|work|home|Users)\/[\w.]/;
 
-const lockFiles = ['package-lock.json', 'scripts/toolchain-node/package-lock.json'];
+const lockFiles = ['package-lock.json', 'scripts/toolchain-node/package-lock.json', 'scripts/toolchain-workbench/package-lock.json'];
 
 describe('the text of the repository', () => {
   it('names no path of somebody’s machine', () => {
