@@ -9,7 +9,7 @@ import { SemanticView } from '../../webview-ui/semantic/semanticView.ts';
 import { axeViolations } from './axe.ts';
 import { FakeHost, context, started } from './fakeHost.ts';
 import type { Answers } from './fakeHost.ts';
-import { answers, store } from './semanticData.ts';
+import { answers, effect, store } from './semanticData.ts';
 
 let host: FakeHost;
 let view: SemanticView;
@@ -133,6 +133,28 @@ describe('the semantic view', () => {
     panel.querySelector<HTMLElement>('.verdict .codicon-pin')!.click();
     await settled();
     expect(host.called('panel.pin')[0]).toMatchObject({ evidence: [{ method: 'ablation.feature@1', value: 0.9, control: { name: 'random direction of equal norm', value: 0.05 } }] });
+  });
+
+  it('pins what was measured, not what the controls say by then', async () => {
+    let answer = (): void => undefined;
+    let runs = 0;
+    const measure = async (): Promise<typeof effect> => {
+      if (runs++ > 0) await new Promise<void>((resolve) => { answer = resolve; });
+      return effect;
+    };
+    await open({ v: 1, feature: 7 }, { 'semantic.effect': measure });
+    const panel = view.querySelector('mechanist-effect')!;
+    panel.querySelector<HTMLElement>('vscode-button')!.click();
+    await wait(20);
+    await settled();
+    panel.querySelectorAll<HTMLInputElement>('input[type=radio]')[2]!.dispatchEvent(new Event('change'));
+    await wait(20);
+    await settled();
+    expect(host.called('semantic.effect')).toHaveLength(2);
+    panel.querySelector<HTMLElement>('.verdict .codicon-pin')!.click();
+    await settled();
+    expect(host.called('panel.pin')).toMatchObject([{ evidence: [{ method: 'ablation.feature@1', parameters: { action: { kind: 'ablate' } } }] }]);
+    answer();
   });
 
   it('writes a label into the workspace and reads the lists again', async () => {

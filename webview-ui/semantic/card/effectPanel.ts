@@ -1,6 +1,7 @@
 /** What a feature does: ablated, clamped or steered, beside the unchanged model and a random direction of equal norm. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import type { FeatureAction } from '../../../src/protocol/methods/semantic.ts';
 import type { FeatureCard, FeatureEffect } from '../../../src/protocol/methods/semanticResults.ts';
 import type { Subject } from '../../../src/protocol/views/panel.ts';
 import { signedBar } from '../../shared/components/bars.ts';
@@ -20,6 +21,13 @@ import { signedText } from '../model/words.ts';
 /** Milliseconds after the last move of the slider before the model runs. */
 const rest = 200;
 
+/** What was measured, with what it was measured on: the controls may stand elsewhere by now. */
+interface Ran {
+  readonly text: string;
+  readonly action: FeatureAction;
+  readonly effect: FeatureEffect;
+}
+
 export class EffectPanel extends PageElement {
   static override readonly properties = {
     session: { attribute: false }, target: { attribute: false }, card: { attribute: false }, subject: { attribute: false }, action: { attribute: false },
@@ -33,9 +41,8 @@ export class EffectPanel extends PageElement {
   declare private kind: ActionKind;
   declare private value: number;
   declare private text: string;
-  private readonly effect = new Resource<FeatureEffect>(this);
+  private readonly effect = new Resource<Ran>(this);
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private ran: { readonly text: string; readonly kind: ActionKind; readonly value: number } | undefined;
 
   constructor() {
     super();
@@ -91,7 +98,7 @@ export class EffectPanel extends PageElement {
         ${this.useSelection()}
       </div>
       ${drawResource(this.effect, {
-        loading: t('Running the model three times…'), lines: 5, draw: (effect) => this.result(effect),
+        loading: t('Running the model three times…'), lines: 5, draw: (ran) => this.result(ran),
         idle: html`<p class="quiet">${t('Runs the text as it is, with the feature changed, and with a random direction of equal norm in its place.')}</p>`,
       })}`;
   }
@@ -101,11 +108,12 @@ export class EffectPanel extends PageElement {
     return text.trim() === '' ? nothing : iconButton('selection', t('Use the editor’s selection'), () => { this.text = text; this.later(0); });
   }
 
-  private result(effect: FeatureEffect): TemplateResult {
+  private result(ran: Ran): TemplateResult {
+    const { effect } = ran;
     const rows = nextRows(effect, 8);
     const most = rows.reduce((largest, { difference, randomDifference }) => Math.max(largest, Math.abs(difference), Math.abs(randomDifference)), 0);
     const column = (name: string, run: FeatureEffect['default'], className: string, kl: boolean): TemplateResult => html`<div class="run ${className}"><h4>${name}${kl ? html` <span class="quiet">KL ${run.kl.toPrecision(2)}</span>` : nothing}</h4><p class="word continuation">${run.continuation === '' ? '…' : run.continuation}</p></div>`;
-    return html`<p class="verdict">${verdict(effect)} ${iconButton('pin', t('Pin this measurement to a finding'), () => this.pin(effect))} ${iconButton('copy', t('Copy as interventions for the command line'), () => void this.session?.channel.ask('panel.copy', { text: effect.interventions }))}</p>
+    return html`<p class="verdict">${verdict(effect)} ${iconButton('pin', t('Pin this measurement to a finding'), () => this.pin(ran))} ${iconButton('copy', t('Copy as interventions for the command line'), () => void this.session?.channel.ask('panel.copy', { text: effect.interventions }))}</p>
       <p>${tokenHeat(effect.tokens, effect.activations)}</p>
       <div class="runs">${column(t('unchanged'), effect.default, '', false)}${column(t('changed'), effect.changed, '', true)}${column(t('random direction'), effect.random, 'control', true)}</div>
       <table class="bar-rows" aria-label=${t('Next token')}>
@@ -134,12 +142,12 @@ export class EffectPanel extends PageElement {
     const { session, target, card, kind, value, text } = this;
     if (session === undefined || target === undefined || card === undefined || text === '') return;
     const { labels: _, ...stored } = target;
-    this.ran = { text, kind, value };
-    void this.effect.load((signal) => session.channel.call('semantic.effect', { ...stored, feature: card.row.feature, text, action: actionOf(kind, value) }, { signal }), { keep: true });
+    const action = actionOf(kind, value);
+    void this.effect.load(async (signal) => ({ text, action, effect: await session.channel.call('semantic.effect', { ...stored, feature: card.row.feature, text, action }, { signal }) }), { keep: true });
   }
 
-  private pin(effect: FeatureEffect): void {
-    const { session, subject, ran } = this;
-    if (session !== undefined && subject !== undefined && ran !== undefined) void session.channel.ask('panel.pin', effectPin(subject, ran.text, actionOf(ran.kind, ran.value), effect));
+  private pin({ text, action, effect }: Ran): void {
+    const { session, subject } = this;
+    if (session !== undefined && subject !== undefined) void session.channel.ask('panel.pin', effectPin(subject, text, action, effect));
   }
 }
