@@ -244,10 +244,13 @@ describe('a circuit', () => {
     expect(series[1]!.high).toEqual([0.4, 0.5, 0.3]);
   });
 
-  it('holds only above the 99th percentile of random circuits, there and on held-out prompts', () => {
-    expect(verdict(evaluation).holds).toBe(true);
-    expect(verdict({ ...evaluation, random: nulls(0.5, 0.93, 0.1) }).holds).toBe(false);
-    expect(verdict({ ...evaluation, heldOut: { faithfulness: 0.2, interval: undefined, random: nulls(0.1, 0.3, 0.2) } }).holds).toBe(false);
+  it('holds only above the 99th percentile of random circuits and of those with its degrees, there and on held-out prompts', () => {
+    const tested = { ...evaluation, heldOut: { faithfulness: 0.8, interval: undefined, random: nulls(0.1, 0.3, 0.2) } };
+    expect(verdict(tested).holds).toBe(true);
+    expect(verdict(evaluation).holds).toBe(false);
+    expect(verdict({ ...tested, random: nulls(0.5, 0.93, 0.1) }).holds).toBe(false);
+    expect(verdict({ ...tested, degreeMatched: { ...nulls(0.9, 0.95, 1), overlap: 0.3 } }).holds).toBe(false);
+    expect(verdict({ ...tested, heldOut: { faithfulness: 0.2, interval: undefined, random: nulls(0.1, 0.3, 0.2) } }).holds).toBe(false);
     expect(verdict({ ...evaluation, rashomon: { avoided: [], faithfulness: 0.9, unique: false } }).reasons.join()).toContain('not unique');
   });
 
