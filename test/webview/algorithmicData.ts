@@ -92,7 +92,7 @@ export const intervention: GraphIntervention = {
 };
 
 export const answers: Answers = {
-  'panel.start': () => started, 'panel.pin': () => null, 'panel.pick': () => [], 'panel.save': () => null,
+  'panel.start': () => started, 'panel.pin': () => true, 'panel.pick': () => [], 'panel.save': () => null,
   'question.suggest': suggest, 'lens.grid': () => grid, 'dla.run': () => attribution, 'attention.patterns': () => patterns, 'sweep.run': () => sweep,
   'sweep.cell': () => ({ clean: suggestions.predictions, corrupted: suggestions.predictions, patched: suggestions.predictions, metric: 4 }),
   'circuit.edges': () => edges, 'circuit.extract': () => members, 'circuit.evaluate': () => evaluation,

@@ -25,7 +25,6 @@ import { drain } from '../support/engineHost.ts';
 import { tinyZoo, writeTranscoders } from '../support/tinyZoo.ts';
 import { pinCircuit } from '../../webview-ui/algorithmic/circuit/pin.ts';
 import { pinGraph, subgraphRequest } from '../../webview-ui/algorithmic/graph/pin.ts';
-import type { GraphWork } from '../../webview-ui/algorithmic/graph/graphWork.ts';
 import type { Inquiry } from '../../webview-ui/algorithmic/inquiry.ts';
 import { pinAttribution, pinLens } from '../../webview-ui/algorithmic/lens/pin.ts';
 import { pinCell } from '../../webview-ui/algorithmic/patching/pin.ts';
@@ -158,8 +157,8 @@ describe('a pin is confirmed by running it again, and drifts with the weights', 
     const { inquiry, pins } = inquiryOf(question);
     const measured = await drain(findingsJobs['findings.run'](session, parseParams('findings.run', subgraphRequest(summary, 'tiny', pinned.map(({ id }) => id))!), signal));
     const result = await askGraph('graph.intervene', { graph: summary.graph, nodes, change: { kind: 'ablate' }, controls: 20 });
-    const work = { summary: { value: summary }, view: { value: view }, choices: { pinned: nodes, supernodes: [] }, intervention: { value: { result, nodes, change: { kind: 'ablate' }, measure: 'model' } } };
-    pinGraph(inquiry, work as unknown as GraphWork, measured);
+    const names = new Map(view.nodes.map(({ node, id }) => [node, id]));
+    pinGraph(inquiry, { summary, model: 'tiny', nodes: pinned, supernodes: [], names, intervened: { result, nodes, change: { kind: 'ablate' }, measure: 'model' } }, measured);
     const records = recordsOf(pins);
     expect(records.map(({ method }) => method)).toEqual(['graph.attribution@1', 'graph.intervention@1']);
     expect(pins[0]!.subjects[1]!.subject).toMatch(/^mechanist:feature\/tiny\/transcoders\.\d\/\d+$/);

@@ -276,6 +276,48 @@ describe('the attribution graph', () => {
     expect(text('.supernode')).toContain('not special to these nodes');
   });
 
+  it('pins what was pinned when the measurement began, again as a whole after a failure', async () => {
+    let fail = true;
+    let answer = (): void => undefined;
+    const run = async (): Promise<object> => {
+      if (fail) throw new PeerError({ reason: 'internal', message: 'out of luck' });
+      await new Promise<void>((resolve) => { answer = resolve; });
+      return { method: 'graph.attribution@1', metric: 'share', value: 0.5, inputs: {}, parameters: {}, seed: 0, measures: {}, models: [], dictionaries: [], date: '' };
+    };
+    await open({ tab: 'graph', question, graph: { graph: 'g1', list: true, pinned: [1] } }, { 'graph.list': () => [summaryOf()], 'findings.run': run });
+    await click('Pin this subgraph to a finding');
+    expect(text('mechanist-pinned')).toContain('out of luck');
+    fail = false;
+    await click('Try again');
+    await press(' ', view.querySelector('mechanist-graph-list .grid')!);
+    expect(host.state).toMatchObject({ graph: { pinned: [1, 0] } });
+    answer();
+    await settled();
+    expect(host.called('findings.run').at(-1)).toMatchObject({ models: ['fable-4l'], parameters: { nodes: ['0_1_1'] } });
+    expect(host.called('panel.pin')).toMatchObject([{ claim: expect.not.stringContaining('Mary,') as string, subjects: [{ kind: 'circuit' }, { kind: 'feature', subject: 'mechanist:feature/fable-4l/transcoders.0/101' }] }]);
+    expect(text('.pinned-note')).toContain('Pinned to a finding.');
+  });
+
+  it('says nothing of a pin that the user thought better of', async () => {
+    await open({ tab: 'circuit', question }, { 'panel.pin': () => false });
+    await click('Score edges');
+    await click('Pin this circuit');
+    expect(host.called('panel.pin')).toHaveLength(1);
+    expect(text('.pinned-note')).toBe('');
+  });
+
+  it('offers the transcoders of the model that is in use, and forgets the graph of the one before', async () => {
+    const other = { ...model, model: 'm2', id: 'other' };
+    const sets = ({ model: key }: { model: string }): object[] => [{ path: `zoo/${key}`, name: `set of ${key}`, kind: 'transcoders', layers: 2, latents: 64, inputHook: 'ln2.hook_normalized', outputHook: 'hook_mlp_out' }];
+    await open({ tab: 'graph', question }, { 'graph.sets': sets });
+    await click('Build the graph');
+    expect(view.querySelector('mechanist-graph')).not.toBeNull();
+    host.tell('context', { ...context, models: [model, other], model: 'm2', dictionary: undefined });
+    await settled();
+    expect(host.called('graph.sets').map((asked) => asked['model'])).toEqual(['m1', 'm2']);
+    expect(view.querySelector('mechanist-graph')).toBeNull();
+  });
+
   it('opens a node’s card with what leads to it, and finds nodes by label', async () => {
     await open({ tab: 'graph', question, graph: { graph: 'g1' } }, { 'graph.list': () => [summaryOf()] });
     await input('#graph-search', 'names');

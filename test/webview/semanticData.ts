@@ -66,7 +66,7 @@ const dictionaryPage: DictionaryPage = {
 
 export const answers: Answers = {
   'panel.start': () => started,
-  'panel.act': () => null, 'panel.pin': () => null, 'panel.goTo': () => null, 'panel.copy': () => null, 'panel.useDictionary': () => null, 'panel.job.start': () => null, 'panel.job.cancel': () => null,
+  'panel.act': () => null, 'panel.pin': () => true, 'panel.goTo': () => null, 'panel.copy': () => null, 'panel.useDictionary': () => null, 'panel.job.start': () => null, 'panel.job.cancel': () => null,
   'panel.grades': () => [{ feature: 7, grade: 3 }],
   'panel.findings': ({ subject }: { subject: string }) => (subject.endsWith('/7') ? [{ title: 'Names of subjects move the pronoun', kind: 'semantic', grade: 3, state: 'drifted', circuits: ['mechanist:circuit/fable-4l/pronoun'], file: 'file:///ws/findings/names.md', start: 120, end: 170 }] : []),
   'semantic.stores': () => [store],

@@ -37,6 +37,7 @@ export class Inquiry implements ReactiveControllerHost {
   pinned: { readonly ok: boolean; readonly message: string } | undefined;
   private readonly watchers = new Set<() => void>();
   private readonly resets = new Set<() => void>();
+  private readonly modelResets = new Set<() => void>();
   private typing: ReturnType<typeof setTimeout> | undefined;
   private model: string | undefined;
 
@@ -74,6 +75,11 @@ export class Inquiry implements ReactiveControllerHost {
   /** Calls when the question or the model is another one, before anything is drawn. */
   onQuestion(reset: () => void): void {
     this.resets.add(reset);
+  }
+
+  /** Calls when another model comes after the first, or none. */
+  onModel(reset: () => void): void {
+    this.modelResets.add(reset);
   }
 
   choose<S extends Slice>(slice: S, change: Partial<Place[S]>): void {
@@ -160,13 +166,13 @@ export class Inquiry implements ReactiveControllerHost {
     if (this.question.corrupted !== '' && this.corrupted.state.kind !== 'ready') await this.readCorrupted();
   }
 
-  /** Puts evidence into a finding; what became of it is said in the page. */
+  /** Puts evidence into a finding; what became of it is said in the page, nothing when the user thought better of it. */
   pin(evidence: PanelParams<'panel.pin'>): void {
-    const told = (ok: boolean, message: string): void => {
-      this.pinned = { ok, message };
+    const told = (pinned: Inquiry['pinned']): void => {
+      this.pinned = pinned;
       this.requestUpdate();
     };
-    this.session.channel.ask('panel.pin', evidence).then(() => told(true, t('Pinned to a finding.')), (error: unknown) => told(false, failureText(error)));
+    this.session.channel.ask('panel.pin', evidence).then((done) => told(done ? { ok: true, message: t('Pinned to a finding.') } : undefined), (error: unknown) => told({ ok: false, message: failureText(error) }));
   }
 
   addController(_controller: ReactiveController): void {
@@ -200,6 +206,7 @@ export class Inquiry implements ReactiveControllerHost {
     if (model !== this.model) {
       const first = this.model === undefined;
       this.model = model;
+      if (!first) for (const reset of this.modelResets) reset();
       if (model !== undefined && this.question.text !== '') {
         if (!first) this.keep({ ...this.place, question: { ...this.question, target: undefined, distractor: undefined } });
         for (const reset of this.resets) reset();

@@ -73,9 +73,9 @@ export class Findings implements Disposable {
     }));
   }
 
-  /** Asks where what a panel pinned belongs. */
-  async pin(kind: PanelKind, pinned: Pin): Promise<void> {
-    await pin(this.notes, await draftOfPanel(this.engine, this.models, kind, pinned));
+  /** Asks where what a panel pinned belongs. Whether it was pinned. */
+  async pin(kind: PanelKind, pinned: Pin): Promise<boolean> {
+    return pin(this.notes, await draftOfPanel(this.engine, this.models, kind, pinned));
   }
 
   dispose(): void {

@@ -35,8 +35,8 @@ interface Choice extends QuickPickItem {
   readonly entry: FindingEntry | undefined;
 }
 
-/** Asks where to, with "new finding" first, and pins. Shows the note. */
-export async function pin(notes: FindingNotes, draft: PinDraft): Promise<void> {
+/** Asks where to, with "new finding" first, and pins. Shows the note. False when the user thought better of it. */
+export async function pin(notes: FindingNotes, draft: PinDraft): Promise<boolean> {
   requireTrust();
   await notes.ready();
   const about = new Set(draft.subjects.flatMap((uri) => notes.index.findingsAbout(uri).map(({ path }) => path)));
@@ -46,9 +46,10 @@ export async function pin(notes: FindingNotes, draft: PinDraft): Promise<void> {
     ...entries.map((entry) => ({ label: entry.finding.title, description: badgeOf(entry), ...(about.has(entry.path) ? { detail: l10n.t('about the same subject') } : {}), entry })),
   ];
   const chosen = await window.showQuickPick(choices, { title: l10n.t('Pin to a Finding'), placeHolder: l10n.t('Enter makes a new finding'), matchOnDescription: true });
-  if (chosen === undefined) return;
+  if (chosen === undefined) return false;
   if (chosen.entry === undefined) await pinToNew(notes, draft);
   else await addToFinding(notes, Uri.parse(chosen.entry.path), draft.subjects, draft.evidence);
+  return true;
 }
 
 /** Adds records and subjects to a note, and shows it. */

@@ -18,7 +18,8 @@ import type { PanelJobs } from './panelJobs.ts';
 
 export interface PanelActions {
   readonly act: (action: SubjectAction, subject: Subject) => Promise<void>;
-  readonly pin: (pinned: Pin) => Promise<void>;
+  /** Whether it was pinned. */
+  readonly pin: (pinned: Pin) => Promise<boolean>;
 }
 
 /** Findings of the workspace, as a page asks for them. */
@@ -39,7 +40,7 @@ export function panelHandlers(kind: PanelKind, { engine, models, jobs, findings 
   return {
     'panel.start': () => Promise.resolve(start()),
     'panel.act': async ({ action, subject }) => done(actions.act(action, subject)),
-    'panel.pin': async (pinned) => done(actions.pin(pinned)),
+    'panel.pin': (pinned) => actions.pin(pinned),
     'panel.goTo': async ({ file, start: from, end }) => done(goTo(file, from, end)),
     'panel.findings': ({ subject }) => findings.about(subject),
     'panel.grades': ({ model, dictionary }) => findings.grades(model, dictionary),

@@ -28,7 +28,7 @@ export interface PanelsParts {
   readonly report: (problem: string) => void;
   readonly findings: PanelFindings;
   /** Puts what is pinned into a finding. */
-  readonly pin: (kind: PanelKind, pinned: Pin) => Promise<void>;
+  readonly pin: (kind: PanelKind, pinned: Pin) => Promise<boolean>;
 }
 
 export class Panels implements Disposable {

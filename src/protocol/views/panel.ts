@@ -17,7 +17,7 @@ const allowed: Readonly<Record<PanelKind, { readonly areas: readonly string[]; r
   semantic: { areas: ['semantic'], methods: ['text.inspect', 'text.paint'] },
   algorithmic: {
     areas: ['question', 'lens', 'dla', 'attention', 'sweep', 'circuit', 'pairs', 'graph'],
-    methods: ['text.inspect', 'text.lens', 'semantic.feature', 'semantic.features', 'semantic.effect', 'semantic.stores'],
+    methods: ['text.inspect', 'text.lens', 'semantic.feature', 'semantic.features', 'semantic.effect', 'semantic.stores', 'semantic.label.set', 'findings.run'],
   },
 };
 
@@ -31,13 +31,13 @@ export function mayCall(panel: PanelKind, method: string): method is MethodName 
 
 /** Methods that write into the workspace; refused where the workspace is not trusted. */
 const writers: ReadonlySet<string> = new Set([
-  'semantic.harvest', 'semantic.label.set', 'semantic.train', 'semantic.export', 'semantic.import', 'lens.train',
+  'semantic.harvest', 'semantic.label.set', 'semantic.train', 'semantic.export', 'semantic.import', 'lens.train', 'probe.train',
 ]);
 
 /** A method that writes, or that writes with these parameters. */
 export function writes(method: MethodName, params: unknown): boolean {
-  const { save, labels } = (params ?? {}) as { readonly save?: unknown; readonly labels?: unknown };
-  return writers.has(method) || (method === 'semantic.label.auto' && save === true) || (method === 'semantic.label.score' && labels !== undefined);
+  const { save, labels, path } = (params ?? {}) as { readonly save?: unknown; readonly labels?: unknown; readonly path?: unknown };
+  return writers.has(method) || (method === 'graph.export' && path !== undefined) || (method === 'semantic.label.auto' && save === true) || (method === 'semantic.label.score' && labels !== undefined);
 }
 
 /** What can be done with a subject, the same in every view. */
@@ -89,7 +89,7 @@ export const panelSchemas = {
   /** The first thing a page asks: where it is. Later changes come as the event `context`. */
   'panel.start': v.object({}),
   'panel.act': v.object({ action: v.picklist(subjectActions), subject: subjectSchema }),
-  /** Opens a finding about these subjects, with the evidence that is passed. */
+  /** Opens a finding about these subjects, with the evidence that is passed. Answers whether it was pinned: the user is asked where to. */
   'panel.pin': pinSchema,
   /** Shows a place of a file (or an open document's URI) in the editor; offsets are UTF-16 units. */
   'panel.goTo': v.object({ file: filePath, start: index, end: index }),
@@ -141,7 +141,7 @@ export type ParsedPanelParams<M extends PanelMethod> = v.InferOutput<(typeof pan
 export interface PanelResults {
   'panel.start': PanelStart;
   'panel.act': null;
-  'panel.pin': null;
+  'panel.pin': boolean;
   'panel.goTo': null;
   'panel.findings': readonly FindingMention[];
   'panel.grades': readonly FeatureGrade[];

@@ -9,7 +9,8 @@ import { t } from '../../shared/strings.ts';
 import type { Inquiry } from '../inquiry.ts';
 import type { Place } from '../place.ts';
 import { dictionaryOf } from './featureDictionary.ts';
-import { pinGraph, subgraphRequest } from './pin.ts';
+import { modelOf, pinGraph, subgraphRequest } from './pin.ts';
+import type { PinnedGraph } from './pin.ts';
 
 export interface Intervened {
   readonly result: GraphIntervention;
@@ -43,6 +44,7 @@ export class GraphWork {
     this.proposals = new Resource(inquiry);
     this.intervention = new Resource(inquiry);
     this.evidence = new Resource(inquiry);
+    inquiry.onModel(() => this.anotherModel());
   }
 
   get choices(): Place['graph'] {
@@ -178,16 +180,29 @@ export class GraphWork {
     await this.look();
   }
 
-  /** Measures what runs through the pinned nodes, beside random sets, and puts it into a finding. */
+  /** Measures what runs through the pinned nodes, beside random sets, and puts it into a finding; tried again as a whole. */
   async pin(): Promise<void> {
+    const pinned = this.snapshot();
+    if (pinned === undefined) return;
+    await this.evidence.load(async (signal, onProgress) => {
+      const { summary, model, nodes } = pinned;
+      if (model === undefined) throw new Error(t('The model of this graph is not open any more.'));
+      const request = subgraphRequest(summary, model, nodes.map(({ id }) => id));
+      const measured = request === undefined ? undefined : await this.channel.call('findings.run', request, { signal, onProgress });
+      if (!signal.aborted) pinGraph(this.inquiry, { ...pinned, model }, measured);
+      return measured;
+    });
+  }
+
+  private snapshot(): (Omit<PinnedGraph, 'model'> & { readonly model: string | undefined }) | undefined {
     const summary = this.summary.value;
-    const { session } = this.inquiry;
-    if (summary === undefined) return;
-    const names = new Map(this.view.value?.nodes.map(({ node, id }) => [node, id]));
-    const request = subgraphRequest(summary, session.model?.id ?? '', this.pinned.flatMap((node) => names.get(node) ?? []));
-    await this.evidence.load((signal, onProgress) => (request === undefined ? Promise.resolve(undefined) : this.channel.call('findings.run', request, { signal, onProgress })));
-    const { state } = this.evidence;
-    if (state.kind === 'ready') pinGraph(this.inquiry, this, state.value);
+    if (summary === undefined) return undefined;
+    const { context, model } = this.inquiry.session;
+    const known = new Map(this.view.value?.nodes.map((one) => [one.node, one]));
+    return {
+      summary, model: modelOf(summary.source, context.models, model), nodes: this.pinned.flatMap((node) => known.get(node) ?? []), supernodes: this.choices.supernodes,
+      intervened: this.intervention.value, names: new Map(Array.from(known.values(), ({ node, id }) => [node, id])),
+    };
   }
 
   /** Writes the graph, or its pinned part, where the user says. */
@@ -202,6 +217,15 @@ export class GraphWork {
 
   get channel(): Inquiry['session']['channel'] {
     return this.inquiry.session.channel;
+  }
+
+  /** What is offered is the model's; a graph that was built is about the model before. */
+  private anotherModel(): void {
+    this.sets.reset();
+    this.inquiry.choose('graph', { set: undefined });
+    if (this.summary.value?.source.kind !== 'built') return;
+    this.summary.reset();
+    this.leave();
   }
 
   private async restore(): Promise<void> {

@@ -1,16 +1,37 @@
 /** Evidence of a pinned subgraph: how much of the influence runs through it, and what changing it does. */
 import type { MeasuredEvidence } from '../../../src/protocol/methods/findings.ts';
-import type { Params } from '../../../src/protocol/methods.ts';
+import type { ModelSummary, Params } from '../../../src/protocol/methods.ts';
 import type { PanelParams } from '../../../src/protocol/views/panel.ts';
-import type { GraphSummary } from '../../../src/protocol/methods/graphResults.ts';
+import type { GraphNode, GraphSummary } from '../../../src/protocol/methods/graphResults.ts';
 import { t } from '../../shared/strings.ts';
 import { circuitSubject, featureSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import type { GraphWork, Intervened } from './graphWork.ts';
-import { setName } from './featureDictionary.ts';
+import type { Intervened } from './graphWork.ts';
+import { dictionaryOf, setName } from './featureDictionary.ts';
 import { nodeName } from './nodeText.ts';
 
 type PinnedRecord = NonNullable<PanelParams<'panel.pin'>['evidence']>[number];
+
+/** What is pinned, as it is when the pin begins: a measurement takes a while, and what is on the screen goes on. */
+export interface PinnedGraph {
+  readonly summary: GraphSummary;
+  /** Id of the graph's model. */
+  readonly model: string;
+  /** Pinned nodes that the view holds. */
+  readonly nodes: readonly GraphNode[];
+  readonly supernodes: readonly { readonly label: string }[];
+  readonly intervened: Intervened | undefined;
+  /** Names of the nodes in the view. */
+  readonly names: ReadonlyMap<number, string>;
+}
+
+/** Id of the model behind a graph; undefined for a built one whose model has been closed. */
+export function modelOf(source: GraphSummary['source'], models: readonly ModelSummary[], inUse: ModelSummary | undefined): string | undefined {
+  if (source.kind === 'built') return models.find(({ model }) => model === source.model)?.id;
+  const end = source.scan.lastIndexOf('/');
+  if (end > 0) return source.scan.slice(0, end);
+  return dictionaryOf(source, 0, inUse) === undefined ? source.scan : inUse?.id;
+}
 
 /** What has to be measured for the pin; undefined for a graph of a file, behind which there is no model. */
 export function subgraphRequest({ source, prompt }: GraphSummary, model: string, nodes: readonly string[]): Params<'findings.run'> | undefined {
@@ -19,19 +40,13 @@ export function subgraphRequest({ source, prompt }: GraphSummary, model: string,
 }
 
 /** `measured`: the answer to `subgraphRequest`. */
-export function pinGraph(inquiry: Inquiry, work: GraphWork, measured: MeasuredEvidence | undefined): void {
-  const summary = work.summary.value;
-  if (summary === undefined) return;
-  const { pinned, supernodes } = work.choices;
-  const known = new Map(work.view.value?.nodes.map((one) => [one.node, one]));
-  const nodes = pinned.flatMap((one) => known.get(one) ?? []);
+export function pinGraph(inquiry: Inquiry, { summary, model, nodes, supernodes, intervened, names }: PinnedGraph, measured: MeasuredEvidence | undefined): void {
   const { source } = summary;
-  const model = inquiry.session.model?.id ?? (source.kind === 'file' ? source.scan : 'model');
   const set = setName(source);
   inquiry.pin({
     claim: t('“{0}” is answered through {1}.', summary.prompt, [...supernodes.map(({ label }) => label), ...nodes.map(nodeName)].slice(0, 12).join(', ')),
     subjects: [circuitSubject(model, summary.title.slice(0, 100) || 'attribution graph'), ...nodes.filter(({ kind }) => kind === 'feature').slice(0, 150).map((one) => featureSubject(model, `${set}.${one.layer}`, one.feature, undefined, one.label === '' ? undefined : one.label))],
-    evidence: measured === undefined || source.kind === 'file' ? [] : [recordOf(measured), ...intervention(summary, work.intervention.value, measured, (node) => known.get(node)?.id)],
+    evidence: measured === undefined || source.kind === 'file' ? [] : [recordOf(measured), ...intervention(summary, intervened, measured, (node) => names.get(node))],
   });
 }
 
