@@ -64,15 +64,15 @@ export class PointGrid {
   /** Index of the nearest point within `radius`; undefined if there is none. */
   nearest([x, y]: readonly [number, number], radius: number): number | undefined {
     let best: number | undefined;
-    let distance = radius * radius;
+    let nearest = radius;
     const [x0, x1, y0, y1] = [this.lane(x - radius), this.lane(x + radius), this.lane(y - radius), this.lane(y + radius)];
     for (let row = y0; row <= y1; row++) {
       for (let column = x0; column <= x1; column++) {
         const cell = row * this.side + column;
         for (let place = this.cells[cell]!; place < this.cells[cell + 1]!; place++) {
           const index = this.order[place]!;
-          const squared = (this.points[2 * index]! - x) ** 2 + (this.points[2 * index + 1]! - y) ** 2;
-          if (squared <= distance) [best, distance] = [index, squared];
+          const distance = Math.hypot(this.points[2 * index]! - x, this.points[2 * index + 1]! - y);
+          if (distance <= nearest) [best, nearest] = [index, distance];
         }
       }
     }
