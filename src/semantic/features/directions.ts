@@ -80,9 +80,27 @@ export function residualDirection(model: Model, { weights, layer }: FeatureSourc
     const name = `blocks.${at[1]}.attn.W_O`;
     return model.parameters.has(name) && width !== undefined ? product(row, model.parameters.get(name).data as Float32Array, width) : undefined;
   }
-  const writes = ['hook_resid_pre', 'hook_resid_mid', 'hook_resid_post', 'hook_attn_out', 'hook_mlp_out'].includes(at[2]!);
-  return writes && weights.dOut === width ? row : undefined;
+  return streamHook.test(output!) && weights.dOut === width ? row : undefined;
 }
+
+/**
+ * A direction of the residual stream as decoder rows see it: its product with a row is that with what the feature adds to
+ * the stream by the end. Undefined when features do not write to the stream directly.
+ */
+export function decoderDirection(model: Model, { weights, layer }: FeatureSource, direction: Float32Array): Float32Array | undefined {
+  if (weights.kind === 'clt') {
+    const outputs = weights.nLayers - layer!;
+    return weights.dOut === direction.length ? Float32Array.from({ length: outputs * direction.length }, (_, i) => direction[i % direction.length]!) : undefined;
+  }
+  const head = /^(blocks\.\d+)\.attn\.hook_z$/.exec(weights.hooks.output ?? '');
+  if (head === null) return weights.dOut === direction.length && streamHook.test(weights.hooks.output ?? '') ? direction : undefined;
+  const name = `${head[1]}.attn.W_O`;
+  if (!model.parameters.has(name)) return undefined;
+  const output = model.parameters.get(name).data as Float32Array;
+  return Float32Array.from({ length: weights.dOut }, (_, row) => direction.reduce((sum, value, column) => sum + value * output[row * direction.length + column]!, 0));
+}
+
+const streamHook = /^blocks\.\d+\.hook_(?:resid_pre|resid_mid|resid_post|attn_out|mlp_out)$/;
 
 function crossLayerDirection({ parameters, nLayers, dOut }: CrossLayerTranscoder, layer: number, feature: number, before: number): Float32Array | undefined {
   const outputs = Math.min(nLayers, before) - layer;

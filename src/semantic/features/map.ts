@@ -5,6 +5,7 @@
  * directions that are among its nearest points. Distances between far points mean nothing.
  */
 import { Random } from '../../engine/random.ts';
+import type { Products } from './products.ts';
 
 export interface Projection {
   /** x, y in −1…1 [2·n] */
@@ -24,12 +25,12 @@ const pushed = 8;
 /** Points whose neighbours are compared. */
 const measured = 400;
 
-/** Yields between rounds. `unit`: unit vectors [n, width]. */
-export function* project(unit: Float32Array, width: number, seed: number): Generator<number, Projection> {
+/** Yields between rounds, 0…1. `unit`: unit vectors [n, width]. */
+export async function* project(unit: Float32Array, width: number, seed: number, products: Products): AsyncGenerator<number, Projection> {
   const count = unit.length / width;
   const random = new Random(seed);
   const points = principalPlane(unit, width, random);
-  const neighbours = yield* nearestNeighbours(unit, width, random);
+  const neighbours = yield* nearestNeighbours(unit, width, random, products);
   normalize(points);
   for (let round = 0; round < rounds; round++) {
     const step = 0.5 * (1 - round / rounds);
@@ -37,7 +38,7 @@ export function* project(unit: Float32Array, width: number, seed: number): Gener
     yield 0.5 + (0.5 * round) / rounds;
   }
   normalize(points);
-  return { points, preserved: preservedShare(points, unit, width, Math.min(count, measured), random) };
+  return { points, preserved: await preservedShare(points, unit, width, Math.min(count, measured), random, products) };
 }
 
 /** Unit vectors of random directions [n, width]: what the map of a dictionary is compared with. */
@@ -84,28 +85,41 @@ function orthonormal(a: Float64Array, b: Float64Array): Float64Array[] {
   return [first, scale(b.map((value, i) => value - dot * first[i]!))];
 }
 
+/** Directions whose neighbours are found at once. */
+const block = 256;
+
 /** By cosine, [n · neighboursKept]; of many directions, among a random sample that holds every direction's share. */
-function* nearestNeighbours(unit: Float32Array, width: number, random: Random): Generator<number, Uint32Array> {
+async function* nearestNeighbours(unit: Float32Array, width: number, random: Random, products: Products): AsyncGenerator<number, Uint32Array> {
   const count = unit.length / width;
-  const candidates = count <= mostCompared ? Array.from({ length: count }, (_, i) => i) : random.permutation(count).slice(0, mostCompared);
+  const candidates = Array.from(count <= mostCompared ? new Uint32Array(count).keys() : random.permutation(count).slice(0, mostCompared));
+  const others = rowsOf(unit, width, candidates);
   const kept = Math.min(neighboursKept, Math.max(0, candidates.length - 1));
   const found = new Uint32Array(count * kept);
-  for (let f = 0; f < count; f++) {
-    found.set(nearestOf((g) => {
-      let dot = 0;
-      for (let i = 0, a = f * width, b = g * width; i < width; i++) dot += unit[a++]! * unit[b++]!;
-      return dot;
-    }, candidates, f, kept), f * kept);
-    if (f % 64 === 63) yield (0.5 * f) / count;
+  for (let from = 0; from < count; from += block) {
+    const to = Math.min(count, from + block);
+    const cosines = await products(unit.subarray(from * width, to * width), others, width);
+    for (let f = from; f < to; f++) {
+      const row = (f - from) * candidates.length;
+      found.set(nearestOf((i) => cosines[row + i]!, candidates, f, kept), f * kept);
+    }
+    yield (0.5 * to) / count;
   }
   return found;
 }
 
-function nearestOf(similarity: (other: number) => number, candidates: readonly number[], self: number, kept: number): number[] {
+function rowsOf(unit: Float32Array, width: number, chosen: readonly number[]): Float32Array {
+  const rows = new Float32Array(chosen.length * width);
+  chosen.forEach((f, i) => rows.set(unit.subarray(f * width, (f + 1) * width), i * width));
+  return rows;
+}
+
+/** Those of the candidates that are most similar; `similarity` is asked for the place among them. */
+function nearestOf(similarity: (place: number) => number, candidates: readonly number[], self: number, kept: number): number[] {
   const best: { other: number; value: number }[] = [];
-  for (const other of candidates) {
+  for (let place = 0; place < candidates.length; place++) {
+    const other = candidates[place]!;
     if (other === self) continue;
-    const value = similarity(other);
+    const value = similarity(place);
     if (best.length === kept && value <= best[kept - 1]!.value) continue;
     let at = best.length;
     while (at > 0 && best[at - 1]!.value < value) at--;
@@ -147,20 +161,22 @@ function normalize(points: Float32Array): void {
   }
 }
 
-function preservedShare(points: Float32Array, unit: Float32Array, width: number, sample: number, random: Random): number {
+async function preservedShare(points: Float32Array, unit: Float32Array, width: number, sample: number, random: Random, products: Products): Promise<number> {
   const count = points.length / 2;
   const kept = Math.min(neighboursKept, count - 1);
   if (kept <= 0) return Number.NaN;
   const chosen = random.permutation(count).slice(0, sample);
   const all = Array.from({ length: count }, (_, i) => i);
   let shared = 0;
-  for (const f of chosen) {
-    const near = new Set(nearestOf((g) => {
-      let dot = 0;
-      for (let i = 0, a = f * width, b = g * width; i < width; i++) dot += unit[a++]! * unit[b++]!;
-      return dot;
-    }, all, f, kept));
-    shared += nearestOf((g) => -((points[2 * f]! - points[2 * g]!) ** 2 + (points[2 * f + 1]! - points[2 * g + 1]!) ** 2), all, f, kept).filter((g) => near.has(g)).length;
+  for (let from = 0; from < chosen.length; from += measuredAtOnce) {
+    const some = chosen.slice(from, from + measuredAtOnce);
+    const cosines = await products(rowsOf(unit, width, some), unit, width);
+    for (const [i, f] of some.entries()) {
+      const near = new Set(nearestOf((g) => cosines[i * count + g]!, all, f, kept));
+      shared += nearestOf((g) => -((points[2 * f]! - points[2 * g]!) ** 2 + (points[2 * f + 1]! - points[2 * g + 1]!) ** 2), all, f, kept).filter((g) => near.has(g)).length;
+    }
   }
   return shared / (chosen.length * kept);
 }
+
+const measuredAtOnce = 50;

@@ -27,7 +27,8 @@ export type TradeoffMeasure = 'fvu' | 'ceRecovered' | 'dead';
 export function tradeoffChart({ tradeoff }: DictionaryPage, current: string, measure: TradeoffMeasure): SeriesChart {
   const titles: Readonly<Record<TradeoffMeasure, string>> = { fvu: t('FVU (variance not explained)'), ceRecovered: t('cross-entropy recovered'), dead: t('dead features') };
   const groups = new Map<string, typeof tradeoff[number][]>();
-  for (const one of tradeoff) {
+  // What has not been measured has no place in the plot; the table below has it.
+  for (const one of tradeoff.filter((dictionary) => Number.isFinite(dictionary[measure]))) {
     if (one.dictionary !== current) groups.set(one.hook, [...(groups.get(one.hook) ?? []), one]);
   }
   const here = tradeoff.filter(({ dictionary }) => dictionary === current);

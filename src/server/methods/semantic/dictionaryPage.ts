@@ -70,19 +70,29 @@ async function tradeoff(open: OpenModel, own: string, report: MetricsReport): Pr
       points.push({ ...about, l0: report.scores.l0.value, fvu: report.scores.fvu.value, ceRecovered: report.scores.ceRecoveredZero.value, dead: report.density.dead });
       continue;
     }
-    const measured = (await measuresIn(source, hash)) ?? (await measuresIn(dirname(source), hash));
+    const { weights } = open.dictionary(dictionary);
+    const layer = weights.kind === 'clt' ? weights.hooks.inputs.indexOf(hook) : undefined;
+    const measured = (await measuresIn(source, hash, layer)) ?? (await measuresIn(dirname(source), hash, layer));
     if (measured !== undefined) points.push({ ...about, ...measured });
   }
   return points;
 }
 
-async function measuresIn(folder: string, hash: string): Promise<{ l0: number; fvu: number; ceRecovered: number; dead: number } | undefined> {
+interface Measures {
+  readonly l0: number;
+  readonly fvu: number;
+  readonly ceRecovered: number;
+  readonly dead: number;
+}
+
+async function measuresIn(folder: string, hash: string, layer: number | undefined): Promise<Measures | undefined> {
   const json = await readJsonObject(join(folder, 'metrics.json')).catch((error: unknown) => {
     // Not our file, or a damaged one: the plot has one point less.
     if (MechanistError.is(error)) return undefined;
     throw error;
   });
   const measures = json?.['measures'];
+  if (layer !== undefined && isJsonObject(measures) && measures['hash'] === hash) return layerMeasures(measures['layers'], layer);
   const list: unknown = isJsonObject(measures) ? measures['dictionaries'] : undefined;
   const entry: unknown = Array.isArray(list) ? list.find((item) => isJsonObject(item) && item['hash'] === hash) : undefined;
   if (!isJsonObject(entry) || !isJsonObject(entry['scores']) || !isJsonObject(entry['density'])) return undefined;
@@ -92,4 +102,12 @@ async function measuresIn(folder: string, hash: string): Promise<{ l0: number; f
     return isJsonObject(score) && typeof score['value'] === 'number' ? score['value'] : Number.NaN;
   };
   return { l0: value('l0'), fvu: value('fvu'), ceRecovered: value('ceRecoveredZero'), dead: typeof density['dead'] === 'number' ? density['dead'] : Number.NaN };
+}
+
+/** Of a layer of a cross-layer transcoder: what its layers cost singly has not been measured. */
+function layerMeasures(layers: unknown, layer: number): Measures | undefined {
+  const entry: unknown = Array.isArray(layers) ? layers.find((item) => isJsonObject(item) && item['layer'] === layer) : undefined;
+  if (!isJsonObject(entry)) return undefined;
+  const value = (name: string): number => (typeof entry[name] === 'number' ? entry[name] : Number.NaN);
+  return { l0: value('l0'), fvu: value('fvu'), ceRecovered: Number.NaN, dead: value('dead') };
 }

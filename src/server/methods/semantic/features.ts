@@ -1,12 +1,15 @@
 /** `semantic.features`, `semantic.feature`, `semantic.map`, `semantic.similar` and `semantic.searchText`: what features are, from the store and the weights. */
 import { MechanistError } from '../../../engine/errors.ts';
 import { featureCard } from '../../../semantic/features/card.ts';
+import { decoderDirection } from '../../../semantic/features/directions.ts';
 import { tokenDirection } from '../../../semantic/features/logits.ts';
 import { mapMethod, neighboursKept, project, randomUnit } from '../../../semantic/features/map.ts';
 import type { Projection } from '../../../semantic/features/map.ts';
 import { largest } from '../../../semantic/features/neighbours.ts';
+import { runtimeProducts } from '../../../semantic/features/products.ts';
 import { differences, textFeatures } from '../../../semantic/features/textSearch.ts';
 import type { TextFeatures } from '../../../semantic/features/textSearch.ts';
+import type { FeatureStore } from '../../../semantic/store/store.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
 import type { FeatureCard, FeatureMap, FeatureTable, SimilarFeatures, TextSearch } from '../../../protocol/methods/semanticResults.ts';
 import type { Job } from '../../scheduler.ts';
@@ -30,18 +33,29 @@ export async function* feature(session: Session, params: ParsedParams<'semantic.
   return { ...card, subject: `mechanist:feature/${open.model.id}/${about.id}/${params.feature}` };
 }
 
+/** Maps of the stores that are open, by their seed. */
+const maps = new WeakMap<FeatureStore, Map<number, FeatureMap>>();
+
 export async function* map(session: Session, params: ParsedParams<'semantic.map'>): Job<FeatureMap> {
   const context = contextOf(session, params);
-  const alive = (await storeOf(context, params.store)).aliveFeatures();
+  const store = await storeOf(context, params.store);
+  const known = maps.get(store) ?? new Map<number, FeatureMap>();
+  maps.set(store, known);
+  const kept = known.get(params.seed);
+  if (kept !== undefined) return kept;
+  const alive = store.aliveFeatures();
   const directions = directionsOf(context);
   const unit = new Float32Array(alive.length * directions.width);
   alive.forEach((f, i) => unit.set(directions.row(f), i * directions.width));
-  const own = yield* projected(unit, directions.width, params.seed, 0);
-  const random = yield* projected(randomUnit(alive.length, directions.width, params.seed + 1), directions.width, params.seed, 0.5);
-  return {
+  const products = runtimeProducts(context.open.runtime);
+  const own = yield* projected(context, project(unit, directions.width, params.seed, products), 0);
+  const random = yield* projected(context, project(randomUnit(alive.length, directions.width, params.seed + 1), directions.width, params.seed, products), 0.5);
+  const made: FeatureMap = {
     features: alive, points: own.points, random: random.points, method: mapMethod,
     preserved: own.preserved, randomPreserved: random.preserved, chance: neighboursKept / Math.max(1, alive.length - 1),
   };
+  known.set(params.seed, made);
+  return made;
 }
 
 export async function* similar(session: Session, params: ParsedParams<'semantic.similar'>): Job<SimilarFeatures> {
@@ -91,17 +105,17 @@ function directionOf({ open, source }: FeatureContext, to: ParsedParams<'semanti
     case 'token': {
       const id = open.tokenizer.idOf(to.token);
       if (id === undefined) throw new MechanistError('argument', `"${to.token}" is not one token of the model.`, { field: 'token' });
-      const direction = tokenDirection(open.model, id);
-      if (direction.length !== width) throw new MechanistError('argument', `The dictionary writes vectors of width ${width}, and the unembedding reads ${direction.length}.`);
+      const direction = decoderDirection(open.model, source, tokenDirection(open.model, id));
+      if (direction === undefined) throw new MechanistError('argument', 'The features of this dictionary write where no direct way leads to the logits.', { field: 'token' });
       return direction;
     }
   }
 }
 
-async function* projected(unit: Float32Array, width: number, seed: number, from: number): Job<Projection> {
-  const steps = project(unit, width, seed);
+async function* projected({ open }: FeatureContext, steps: AsyncGenerator<number, Projection>, from: number): Job<Projection> {
   for (;;) {
-    const step = steps.next();
+    open.requireOpen();
+    const step = await steps.next();
     if (step.done === true) return step.value;
     yield { done: from + step.value / 2, of: 1 };
   }

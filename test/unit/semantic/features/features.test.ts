@@ -12,11 +12,12 @@ import { Runtime } from '../../../../src/engine/runtime/runtime.ts';
 import { f32, i64 } from '../../../../src/engine/tensor.ts';
 import type { Tensor } from '../../../../src/engine/tensor.ts';
 import { readers, writers } from '../../../../src/semantic/features/connections.ts';
-import { encoderDirection, residualDirection } from '../../../../src/semantic/features/directions.ts';
+import { decoderDirection, encoderDirection, residualDirection } from '../../../../src/semantic/features/directions.ts';
 import { directLogits } from '../../../../src/semantic/features/logits.ts';
 import { project, randomUnit } from '../../../../src/semantic/features/map.ts';
 import type { Projection } from '../../../../src/semantic/features/map.ts';
 import { largest } from '../../../../src/semantic/features/neighbours.ts';
+import { runtimeProducts } from '../../../../src/semantic/features/products.ts';
 import { differences } from '../../../../src/semantic/features/textSearch.ts';
 import type { TextFeatures } from '../../../../src/semantic/features/textSearch.ts';
 import { featureSource } from '../../../../src/semantic/store/source.ts';
@@ -109,16 +110,32 @@ test('earlier components write what an encoder reads; the features of a cross-la
   expect(residualDirection(model, clt, 1)![0]).toBeCloseTo(rows[3 * tinySize.width]! + rows[4 * tinySize.width]! + rows[5 * tinySize.width]!, 5);
 });
 
+test('a direction of the stream as decoder rows see it: the same product as what the feature adds to the stream', async () => {
+  const model = tinyLanguageModel();
+  const dictionary = await tinyDictionary(join(root, 'pulled'), 'topk');
+  const { dModel } = model.config!;
+  const direction = Float32Array.from({ length: dModel }, (_, i) => Math.cos(1.3 * i));
+  const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+  const heads = { ...dictionary, hooks: { input: 'blocks.1.attn.hook_z', output: 'blocks.1.attn.hook_z' } };
+  for (const source of [featureSource(dictionary), featureSource(heads), featureSource(tinyCrossLayer(), 0), featureSource(tinyCrossLayer(), 2)]) {
+    const pulled = decoderDirection(model, source, direction)!;
+    const rows = source.weights.parameters.get(source.weights.kind === 'clt' ? `W_dec_${source.layer}` : 'W_dec').data as Float32Array;
+    for (const feature of [0, 3]) expect(dot(rows.subarray(feature * pulled.length, (feature + 1) * pulled.length), pulled)).toBeCloseTo(dot(residualDirection(model, source, feature)!, direction), 4);
+  }
+  const aside = { ...dictionary, hooks: { input: 'blocks.1.mlp.hook_post', output: 'blocks.1.mlp.hook_post' } };
+  expect(decoderDirection(model, featureSource(aside), direction)).toBeUndefined();
+});
+
 describe('the map', () => {
-  const run = (unit: Float32Array, width: number): Projection => {
-    const steps = project(unit, width, 3);
+  const run = async (unit: Float32Array, width: number): Promise<Projection> => {
+    const steps = project(unit, width, 3, runtimeProducts(runtime));
     for (;;) {
-      const step = steps.next();
+      const step = await steps.next();
       if (step.done === true) return step.value;
     }
   };
 
-  test('keeps clusters together, which random directions do not have', () => {
+  test('keeps clusters together, which random directions do not have', async () => {
     const random = new Random(7);
     const [clusters, each, width] = [8, 25, 24];
     const centres = randomUnit(clusters, width, 5);
@@ -129,14 +146,14 @@ describe('the map', () => {
       const norm = Math.hypot(...row);
       row.forEach((value, i) => { unit[f * width + i] = value / norm; });
     }
-    const own = run(unit, width);
-    const control = run(randomUnit(clusters * each, width, 6), width);
+    const own = await run(unit, width);
+    const control = await run(randomUnit(clusters * each, width, 6), width);
     expect(own.preserved).toBeGreaterThan(control.preserved + 0.1);
-    expect(run(unit, width)).toEqual(own);
+    expect(await run(unit, width)).toEqual(own);
   });
 
-  test.each([1, 2, 5])('of %d directions is finite', (count) => {
-    for (const value of run(randomUnit(count, 8, 1), 8).points) expect(Number.isFinite(value)).toBe(true);
+  test.each([1, 2, 5])('of %d directions is finite', async (count) => {
+    for (const value of (await run(randomUnit(count, 8, 1), 8)).points) expect(Number.isFinite(value)).toBe(true);
   });
 });
 
