@@ -4,6 +4,7 @@ import { typeOf } from '../engine/graph/ir.ts';
 import type { Graph } from '../engine/graph/ir.ts';
 import { prune } from '../engine/graph/prune.ts';
 import { intervene } from '../engine/interventions/intervene.ts';
+import type { MeanRule } from '../engine/interventions/meanAblation.ts';
 import type { Selection } from '../engine/interventions/intervention.ts';
 import { metricFeeds, metricOutput } from '../engine/metrics/append.ts';
 import { metricGraph } from '../engine/metrics/metricGraph.ts';
@@ -23,6 +24,8 @@ export interface PatchedPredictionOptions extends PromptGroup {
   readonly where: Selection;
   readonly direction: 'denoising' | 'noising';
   readonly replacement: Replacement;
+  /** For `mean`. Default `all`. */
+  readonly over?: MeanRule;
   readonly seed?: number;
   /** The model's graph with dictionaries spliced in, and the source of their weights. */
   readonly graph?: Graph;
@@ -50,7 +53,7 @@ export async function patchedPrediction(model: Model, runtime: Runtime, options:
   const cleanRun = await runtime.run(capture, clean, parameters);
   const corruptedRun = await runtime.run(capture, corrupted, parameters);
   const [base, baseRun, otherRun] = options.direction === 'noising' ? [clean, cleanRun, corruptedRun] : [corrupted, corruptedRun, cleanRun];
-  const value = replacementSource(options.replacement, baseRun.get(hook)!, otherRun.get(hook)!, hookAxes(hook, type.shape), options.seed ?? 0);
+  const value = replacementSource(options.replacement, baseRun.get(hook)!, otherRun.get(hook)!, hookAxes(hook, type.shape), { seed: options.seed ?? 0, over: options.over, mask: base.get('attention_mask') });
   const ids = clean.get(model.requiredInputs[0]!)!;
   const changed = intervene(graph, [{ hook, kind: 'patch', where: options.where, value }], base);
   const patchedRun = await runtime.run(prune(changed.graph, [model.output]), changed.feeds, parameters);

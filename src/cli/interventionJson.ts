@@ -10,6 +10,8 @@
 import { MechanistError } from '../engine/errors.ts';
 import { checkIntervention, interventionKinds } from '../engine/interventions/intervention.ts';
 import type { Intervention, InterventionKind, Selection } from '../engine/interventions/intervention.ts';
+import { meanRules } from '../engine/interventions/meanAblation.ts';
+import type { MeanRule } from '../engine/interventions/meanAblation.ts';
 import { isJsonObject } from '../engine/models/jsonFile.ts';
 import type { JsonObject } from '../engine/models/jsonFile.ts';
 import { f32 } from '../engine/tensor.ts';
@@ -30,7 +32,7 @@ export function parseInterventions(text: string, readTensor: TensorReader): Inte
   return list.map((item, i) => parseOne(item, `--intervene [${i}]`, readTensor));
 }
 
-const fields: ReadonlySet<string> = new Set(['hook', 'kind', 'where', 'value', 'seed']);
+const fields: ReadonlySet<string> = new Set(['hook', 'kind', 'where', 'value', 'over', 'seed']);
 /** `feature` is the word for entries of a dictionary's latent axis. */
 const selections: Readonly<Record<string, keyof Selection>> = { row: 'row', position: 'position', key: 'key', head: 'head', neuron: 'neuron', feature: 'neuron' };
 
@@ -38,15 +40,17 @@ function parseOne(item: unknown, at: string, readTensor: TensorReader): Interven
   if (!isJsonObject(item)) throw malformed(at, 'An intervention is an object with "hook" and "kind".');
   const unknown = Object.keys(item).find((key) => !fields.has(key));
   if (unknown !== undefined) throw malformed(at, `"${unknown}" is not a field of an intervention; there are ${[...fields].join(', ')}.`);
-  const { hook, kind, where, value, seed } = item;
+  const { hook, kind, where, value, over, seed } = item;
   if (typeof hook !== 'string' || hook === '') throw malformed(`${at}.hook`, 'The name of a hook point is missing.');
   if (!interventionKinds.includes(kind as InterventionKind)) throw malformed(`${at}.kind`, `The kind is one of ${interventionKinds.join(', ')}.`);
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw malformed(`${at}.seed`, 'The seed is an integer.');
+  if (over !== undefined && !meanRules.includes(over as MeanRule)) throw malformed(`${at}.over`, `A mean is over ${meanRules.join(' or ')}.`);
   const intervention: Intervention = {
     hook,
     kind: kind as InterventionKind,
     ...(where === undefined ? {} : { where: parseWhere(where, `${at}.where`) }),
     ...(value === undefined ? {} : { value: parseValue(value, `${at}.value`, readTensor) }),
+    ...(over === undefined ? {} : { over: over as MeanRule }),
     ...(seed === undefined ? {} : { seed: seed as number }),
   };
   checkIntervention(intervention);

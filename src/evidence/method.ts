@@ -84,6 +84,8 @@ export interface EvidenceMethod {
   /** Without version. */
   readonly id: string;
   readonly version: number;
+  /** What older records of it measured otherwise, in one sentence. */
+  readonly changed?: string;
   readonly title: string;
   /** One sentence: what is measured, and beside which control. */
   readonly summary: string;

@@ -30,6 +30,6 @@ export function methodNamed(name: string): EvidenceMethod {
   const found = evidenceMethods.filter((method) => method.id === id);
   const method = version === undefined ? found[0] : found.find((candidate) => String(candidate.version) === version);
   if (method !== undefined) return method;
-  if (found.length > 0) throw new MechanistError('unsupported', `This build has ${found.map(nameOf).join(', ')}, not ${name}.`, { field: 'method' });
+  if (found.length > 0) throw new MechanistError('unsupported', `This build has ${found.map(nameOf).join(', ')}, not ${name}.`, { field: 'method', hint: found[0]!.changed });
   throw new MechanistError('argument', `There is no method "${name}".`, { field: 'method', hint: `Methods: ${evidenceMethods.map(({ id: each }) => each).join(', ')}.` });
 }

@@ -1,12 +1,14 @@
 /** `mechanist sweep`: activation patching over every layer of one kind of hook point. */
 import { sweepPrompts } from '../../algorithmic/sweepPrompts.ts';
-import type { SweepPromptsOptions } from '../../algorithmic/sweepPrompts.ts';
+import type { SweepPromptsOptions, SweptPrompts } from '../../algorithmic/sweepPrompts.ts';
 import { withDictionaries } from '../../engine/dictionaries/dictionary.ts';
 import { openDictionary } from '../../engine/dictionaries/open.ts';
 import { spliceDictionary } from '../../engine/dictionaries/splice.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
+import { meanRules } from '../../engine/interventions/meanAblation.ts';
 import type { Model } from '../../engine/models/model.ts';
+import type { Replacement } from '../../engine/sweeps/replacement.ts';
 import type { SweepAxis } from '../../engine/sweeps/sites.ts';
 import { f32 } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
@@ -27,7 +29,8 @@ export const sweepCommand: Command = {
     over: { type: 'string', value: 'SITE', description: 'resid_pre, resid_mid, resid_post, attn_out, mlp_out, z, q, k, v, pattern, neurons, or features (with --dictionary).', required: true },
     by: { type: 'string', value: 'AXES', description: 'head, position, key and neuron in the order wanted (default: position for the residual stream and its parts, neuron for neurons and features, head for the others).' },
     direction: { type: 'string', value: 'NAME', description: 'denoising (default): clean into corrupted; noising: corrupted into clean.' },
-    replace: { type: 'string', value: 'NAME', description: 'patch (default), or an ablation of the clean run: zero, mean or resample.' },
+    replace: { type: 'string', value: 'NAME', description: 'patch (default), or an ablation of the clean run: zero, mean or resample. Beside zero, which no prompt produces, the mean is written as SITE/mean.' },
+    'mean-over': { type: 'string', value: 'NAME', description: 'all (default): the mean over prompts and their positions; position: over the prompts at each position, for prompts of one template.' },
     seed: { type: 'string', value: 'N', description: 'Seed of resampling (default 0).' },
     dictionary: { type: 'string', value: 'DIR', description: 'Dictionary whose features are swept.' },
     rows: { type: 'string', value: 'N', description: 'Patched runs that are computed at once (default 64).' },
@@ -40,25 +43,32 @@ rows as the metric says, over pairs of a file the mean), the scalars clean_metri
 SITE/low and SITE/high, 95 % bootstrap intervals of the mean.
 ${modelNotes}`,
   async run({ positionals, options, signal, output }) {
-    const over = siteOf(options.requiredText('over'));
-    const by = axesOf(options.text('by') ?? over.defaultAxis);
+    const site = siteOf(options.requiredText('over'));
+    const by = axesOf(options.text('by') ?? site.defaultAxis);
     const direction = oneOf('--direction', options.text('direction') ?? 'denoising', ['denoising', 'noising'] as const);
     const replacement = oneOf('--replace', options.text('replace') ?? 'patch', ['patch', 'zero', 'mean', 'resample'] as const);
+    if (replacement !== 'patch' && options.text('direction') === 'denoising') throw new UsageError(`--replace ${replacement} ablates the clean run, so --direction denoising has no meaning.`);
+    const over = oneOf('--mean-over', options.text('mean-over') ?? 'all', meanRules);
     const rowsPerRun = positiveInteger(options, 'rows');
     const seed = wholeNumber(options, 'seed') ?? 0;
     const model = await openModel(positionals[0]!, options, output, signal);
-    const swept = over.name === 'features' ? await featureSites(model, options) : { hooks: hooksOf(model, over) };
-    const result = await withRuntime(options, async (runtime) => sweepPrompts(model, runtime, await promptGroups(model, runtime, options), {
-      ...swept, by, direction: replacement === 'patch' ? direction : 'noising', replacement, seed, signal, ...(rowsPerRun === undefined ? {} : { rowsPerRun }),
-    }));
+    const swept = site.name === 'features' ? await featureSites(model, options) : { hooks: hooksOf(model, site) };
+    const [result, withMean] = await withRuntime(options, async (runtime) => {
+      const groups = await promptGroups(model, runtime, options);
+      const run = (kind: Replacement): Promise<SweptPrompts> => sweepPrompts(model, runtime, groups, {
+        ...swept, by, direction: kind === 'patch' ? direction : 'noising', replacement: kind, over, seed, signal, ...(rowsPerRun === undefined ? {} : { rowsPerRun }),
+      });
+      return [await run(replacement), replacement === 'zero' ? await run('mean') : undefined] as const;
+    });
     const overPairs = options.text('pairs') !== undefined;
     const factor = overPairs ? 1 : result.prompts;
     const shaped = (values: Float32Array, scale = 1): Tensor => f32([swept.hooks.length, ...result.sizes], values.map((value) => scale * value));
     writeSafetensors(options.requiredText('out'), new Map<string, Tensor>([
-      [over.name, shaped(result.scores, factor)],
+      [site.name, shaped(result.scores, factor)],
       ['clean_metric', f32([], [factor * result.clean])],
       ['corrupted_metric', f32([], [factor * result.corrupted])],
-      ...(result.interval === undefined || !overPairs ? [] : [[`${over.name}/low`, shaped(result.interval.low)], [`${over.name}/high`, shaped(result.interval.high)]] as [string, Tensor][]),
+      ...(withMean === undefined ? [] : [[`${site.name}/mean`, shaped(withMean.scores, factor)]] as [string, Tensor][]),
+      ...(result.interval === undefined || !overPairs ? [] : [[`${site.name}/low`, shaped(result.interval.low)], [`${site.name}/high`, shaped(result.interval.high)]] as [string, Tensor][]),
     ]));
   },
 };

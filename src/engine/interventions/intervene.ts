@@ -16,6 +16,7 @@ import type { DType, Tensor } from '../tensor.ts';
 import { checkIntervention } from './intervention.ts';
 import type { Intervention } from './intervention.ts';
 import { selectionMask } from './mask.ts';
+import { appendMean } from './meanAblation.ts';
 
 export interface Intervened {
   readonly graph: Graph;
@@ -101,15 +102,8 @@ function fedInput(b: GraphBuilder, site: Site, role: string, value: Tensor): str
   return name;
 }
 
-/** Mean over rows and positions, leaving out padding; on hooks without positions, over rows. */
-function meanOfRun(b: GraphBuilder, site: Site, x: string): string {
-  const roles = hookAxes(site.intervention.hook, site.shape);
-  const axes = roles.flatMap((role, axis) => (role === 'batch' || role === 'pos' || role === 'query' ? [axis] : []));
-  const positionAxis = roles.findIndex((role) => role === 'pos' || role === 'query');
-  if (!b.has('attention_mask') || positionAxis < 0) return b.reduceMean(x, axes, true);
-  const others = site.shape.flatMap((_, axis) => (axis === 0 || axis === positionAxis ? [] : [axis]));
-  const weights = b.unsqueeze(b.cast('attention_mask', site.dtype), others);
-  return b.div(b.reduceSum(b.mul(x, weights), axes, true), b.reduceSum(weights, axes, true));
+function meanOfRun(b: GraphBuilder, { intervention: { hook, over = 'all' }, shape, dims, dtype }: Site, x: string): string {
+  return appendMean(b, x, hookAxes(hook, shape), over, { dtype, rows: dims[0]! });
 }
 
 /** Each row's value taken from another row, by a rotation the seed chooses: no row keeps its own. */

@@ -1,6 +1,7 @@
 /** Interventions as data: what is changed, where, to what. See the design's vocabulary. */
 import { MechanistError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
+import type { MeanRule } from './meanAblation.ts';
 
 export const interventionKinds = ['zero', 'mean', 'resample', 'patch', 'add', 'project-out', 'scale'] as const;
 export type InterventionKind = (typeof interventionKinds)[number];
@@ -24,13 +25,15 @@ export interface Intervention {
   /**
    * A number, or a tensor that broadcasts to the hook's shape.
    * - `patch`: the value to set. Required.
-   * - `mean`: the mean to set, usually from a data set; without it, the mean over this run's rows and unpadded positions.
+   * - `mean`: the mean to set, usually from a data set; without it, that of this run, as `over` says.
    * - `resample`: another run's value; without it, another row of this run (`seed` chooses which).
    * - `add`: what is added. `scale`: the factor. Both required.
    * - `project-out`: the direction, along the last axis. Required, not zero.
    * - `zero`: takes none.
    */
   readonly value?: number | Tensor;
+  /** For `mean` without a value. Default `all`. */
+  readonly over?: MeanRule;
   /** For `resample` without a value. Default 0. */
   readonly seed?: number;
 }

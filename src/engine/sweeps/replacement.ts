@@ -1,5 +1,6 @@
 /** What a sweep puts into its sites (algorithms reference §4): the other run's value, or an ablation of the base run's own. */
-import { MechanistError } from '../errors.ts';
+import { meanOf } from '../interventions/meanAblation.ts';
+import type { MeanRule } from '../interventions/meanAblation.ts';
 import type { AxisRole } from '../models/hookAxes.ts';
 import { Random } from '../random.ts';
 import type { Tensor } from '../tensor.ts';
@@ -7,13 +8,22 @@ import type { Tensor } from '../tensor.ts';
 /**
  * - `patch`: the other run's value.
  * - `zero`: zero, which no run produces; show another beside it.
- * - `mean`: the mean over prompts at each position (aligned templates); for a single prompt, over its positions.
+ * - `mean`: the mean of the base run, by one of the rules of `meanAblation.ts`.
  * - `resample`: the value of another prompt of the same set, drawn by the seed; for a single prompt, of the other run.
  */
 export type Replacement = 'patch' | 'zero' | 'mean' | 'resample';
 
-/** The tensor that sites take their entries from. `base` and `other`: the hook's value in the two runs. Errors: `argument` for a mean over one prompt without positions. */
-export function replacementSource(kind: Replacement, base: Tensor, other: Tensor, roles: readonly (AxisRole | undefined)[], seed: number): Tensor {
+export interface AblationOptions {
+  /** Of `resample`. */
+  readonly seed: number;
+  /** Of `mean`. Default `all`. */
+  readonly over?: MeanRule | undefined;
+  /** 1 for tokens of the base run, 0 for padding [b,p]. */
+  readonly mask?: Tensor | undefined;
+}
+
+/** The tensor that sites take their entries from. `base` and `other`: the hook's value in the two runs. Errors: those of `meanOf`. */
+export function replacementSource(kind: Replacement, base: Tensor, other: Tensor, roles: readonly (AxisRole | undefined)[], { seed, over = 'all', mask }: AblationOptions): Tensor {
   const rows = base.dims[0]!;
   const data = base.data as Float32Array;
   const size = data.length / rows;
@@ -21,25 +31,8 @@ export function replacementSource(kind: Replacement, base: Tensor, other: Tensor
     case 'patch': return other;
     case 'zero': return { ...base, data: new Float32Array(data.length) };
     case 'resample': return rows === 1 ? other : { ...base, data: rearranged(data, size, derangement(rows, seed)) };
-    case 'mean': return { ...base, data: rows === 1 ? meanOverPositions(base, roles) : meanOverRows(data, rows, size) };
+    case 'mean': return { ...base, data: meanOf(base, roles, over, mask) };
   }
-}
-
-function meanOverRows(data: Float32Array, rows: number, size: number): Float32Array {
-  const mean = new Float64Array(size);
-  data.forEach((value, i) => (mean[i % size]! += value / rows));
-  return Float32Array.from({ length: data.length }, (_, i) => mean[i % size]!);
-}
-
-function meanOverPositions({ dims, data }: Tensor, roles: readonly (AxisRole | undefined)[]): Float32Array {
-  const axis = roles.findIndex((role) => role === 'pos' || role === 'query');
-  if (axis < 0) throw new MechanistError('argument', 'A mean needs several prompts, or positions to take it over.');
-  const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const positions = dims[axis]!;
-  const slot = (i: number): number => Math.floor(i / (positions * inner)) * inner + (i % inner);
-  const mean = new Float64Array(data.length / positions);
-  (data as Float32Array).forEach((value, i) => (mean[slot(i)]! += value / positions));
-  return Float32Array.from({ length: data.length }, (_, i) => mean[slot(i)]!);
 }
 
 /** A random cyclic order: no row keeps its own place. */

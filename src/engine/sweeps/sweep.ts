@@ -9,6 +9,7 @@ import { typeOf } from '../graph/ir.ts';
 import type { Graph } from '../graph/ir.ts';
 import { prune } from '../graph/prune.ts';
 import { metricFeeds, metricOutput, metricPerRowOutput, metricPosition } from '../metrics/append.ts';
+import type { MeanRule } from '../interventions/meanAblation.ts';
 import { metricGraph } from '../metrics/metricGraph.ts';
 import type { Metric } from '../metrics/parse.ts';
 import { hookAxes } from '../models/hookAxes.ts';
@@ -43,6 +44,8 @@ export interface SweepOptions {
   readonly direction?: 'denoising' | 'noising';
   /** Default `patch`. With the others use `noising`: they ablate the clean run. */
   readonly replacement?: Replacement;
+  /** For `mean`. Default `all`. */
+  readonly over?: MeanRule;
   /** For `resample`. Default 0. */
   readonly seed?: number;
   /** The model's graph with dictionaries spliced in, and the source of their weights. */
@@ -108,7 +111,7 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
   for (const [h, { slice, suffix }] of slices.entries()) {
     const hook = options.hooks[h]!;
     const roles = hookAxes(hook, typeOf(graph, hook)!.shape!);
-    const values = replacementSource(options.replacement ?? 'patch', baseRun.get(hook)!, sourceRun.get(hook)!, roles, options.seed ?? 0);
+    const values = replacementSource(options.replacement ?? 'patch', baseRun.get(hook)!, sourceRun.get(hook)!, roles, { seed: options.seed ?? 0, over: options.over, mask: base.get('attention_mask') });
     const pending: PendingRun[] = [];
     const place = (members: readonly number[], { data }: Tensor): void => {
       members.forEach((site, i) => perRow.set((data as Float32Array).subarray(i * rows, (i + 1) * rows), (h * first.count + site) * rows));

@@ -3,9 +3,11 @@ import { headScores } from '../../algorithmic/headScores.ts';
 import type { HeadScores } from '../../algorithmic/headScores.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import type { Intervention } from '../../engine/interventions/intervention.ts';
+import { meanRules } from '../../engine/interventions/meanAblation.ts';
+import type { MeanRule } from '../../engine/interventions/meanAblation.ts';
 import type { TransformerConfig } from '../../engine/models/model.ts';
 import { Random } from '../../engine/random.ts';
-import type { EvidenceMethod, MethodContext } from '../method.ts';
+import type { EvidenceMethod, MethodContext, ParameterField } from '../method.ts';
 import { metricPerPrompt } from '../metricRuns.ts';
 import { mean, meanInterval, nullOf } from '../numbers.ts';
 import { pairGroups } from '../prompts.ts';
@@ -49,6 +51,11 @@ export const headScore: EvidenceMethod = {
   },
 };
 
+/** Which mean an ablation takes, as a parameter. */
+export const meanField: ParameterField = {
+  name: 'over', type: 'text', choices: meanRules, default: 'all', description: 'The mean: over all prompts of a length and their positions, or over the prompts at each position, for prompts of one template.',
+};
+
 export const headAblation: EvidenceMethod = {
   id: 'ablation.head', version: 1, title: 'Head ablation',
   summary: 'What the logit difference of prompts loses without some heads, beside random sets of as many other heads.',
@@ -56,7 +63,8 @@ export const headAblation: EvidenceMethod = {
   inputs: [{ name: 'pairs', kind: 'pairs', description: 'Prompt pairs; the clean prompts are run.' }],
   parameters: [
     { name: 'heads', type: 'texts', description: 'LAYER.HEAD, …' },
-    { name: 'replacement', type: 'text', choices: ['zero', 'mean'], default: 'mean', description: 'What stands for a head that is absent.' },
+    { name: 'replacement', type: 'text', choices: ['zero', 'mean'], default: 'mean', description: 'What stands for a head that is absent. Beside zero, which no prompt produces, the loss with the mean is recorded.' },
+    meanField,
     { name: 'nulls', type: 'integer', default: 20, description: 'Random sets.' },
   ],
   async run(context) {
@@ -64,21 +72,22 @@ export const headAblation: EvidenceMethod = {
     const heads = context.words('heads')!.map((name) => headNamed(name, config));
     const groups = pairGroups(context, 'pairs');
     const kind = context.word('replacement') as 'zero' | 'mean';
+    const over = context.word('over') as MeanRule;
     const random = new Random(context.seed);
     const chosen = new Set(heads.map(String));
     const pool = Array.from({ length: config.nLayers * config.nHeads }, (_, i): [number, number] => [Math.floor(i / config.nHeads), i % config.nHeads]).filter((head) => !chosen.has(String(head)));
     if (pool.length < heads.length) throw new MechanistError('argument', 'There are not enough other heads to compare with.', { field: 'heads' });
     const nulls = Array.from({ length: Math.min(1000, context.integer('nulls')!) }, () => random.permutation(pool.length).slice(0, heads.length).map((at) => pool[at]!));
-    const effect = async (set: readonly (readonly [number, number])[]): Promise<number[]> => {
+    const effect = async (set: readonly (readonly [number, number])[], by = kind): Promise<number[]> => {
       const lost: number[] = [];
       for (const { clean, metric } of groups) {
-        const [whole, without] = [await run(clean, metric, []), await run(clean, metric, set)];
+        const [whole, without] = [await run(clean, metric, [], by), await run(clean, metric, set, by)];
         lost.push(...whole.map((value, i) => value - without[i]!));
       }
       return lost;
     };
-    const run = (inputs: (typeof groups)[number]['clean'], metric: (typeof groups)[number]['metric'], set: readonly (readonly [number, number])[]): Promise<number[]> =>
-      metricPerPrompt(context.model, { inputs, metric, interventions: ablations(set, config, kind) });
+    const run = (inputs: (typeof groups)[number]['clean'], metric: (typeof groups)[number]['metric'], set: readonly (readonly [number, number])[], by: 'zero' | 'mean'): Promise<number[]> =>
+      metricPerPrompt(context.model, { inputs, metric, interventions: ablations(set, config, by, over) });
     const own = await effect(heads);
     const others: number[] = [];
     for (const [i, set] of nulls.entries()) {
@@ -87,13 +96,16 @@ export const headAblation: EvidenceMethod = {
     }
     const interval = meanInterval(own, context.seed);
     const control = nullOf(`random sets of ${heads.length} other heads`, others);
-    return { metric: 'loss of logit difference', unit: 'logits', value: mean(own), ...(interval && { interval }), ...(control && { control }) };
+    return {
+      metric: 'loss of logit difference', unit: 'logits', value: mean(own), ...(interval && { interval }), ...(control && { control }),
+      ...(kind === 'zero' && { measures: { with_mean: mean(await effect(heads, 'mean')) } }),
+    };
   },
 };
 
 /** Every layer has one, possibly of no head, so that all sets share one program. */
-function ablations(set: readonly (readonly [number, number])[], { nLayers }: TransformerConfig, kind: 'zero' | 'mean'): Intervention[] {
-  return Array.from({ length: nLayers }, (_, layer) => ({ hook: `blocks.${layer}.attn.hook_z`, kind, where: { head: set.filter(([at]) => at === layer).map(([, head]) => head) } }));
+function ablations(set: readonly (readonly [number, number])[], { nLayers }: TransformerConfig, kind: 'zero' | 'mean', over: MeanRule): Intervention[] {
+  return Array.from({ length: nLayers }, (_, layer) => ({ hook: `blocks.${layer}.attn.hook_z`, kind, ...(kind === 'mean' && { over }), where: { head: set.filter(([at]) => at === layer).map(([, head]) => head) } }));
 }
 
 export function configOf({ model }: Pick<MethodContext, 'model'>): TransformerConfig {

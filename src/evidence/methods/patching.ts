@@ -8,6 +8,7 @@ import { activeFeatures, splicedFeatures } from '../../algorithmic/sweepFeatures
 import type { SplicedFeatures } from '../../algorithmic/sweepFeatures.ts';
 import type { Dictionary } from '../../engine/dictionaries/dictionary.ts';
 import { MechanistError } from '../../engine/errors.ts';
+import type { MeanRule } from '../../engine/interventions/meanAblation.ts';
 import { Random } from '../../engine/random.ts';
 import { sweep } from '../../engine/sweeps/sweep.ts';
 import type { SweepOptions } from '../../engine/sweeps/sweep.ts';
@@ -15,7 +16,7 @@ import type { SweepAxis } from '../../engine/sweeps/sites.ts';
 import type { EvidenceMethod, Measurement, MethodContext, ParameterField } from '../method.ts';
 import { intervalOf, mean, nullOf } from '../numbers.ts';
 import { metricField, metricName, questionGroups } from '../prompts.ts';
-import { configOf } from './heads.ts';
+import { configOf, meanField } from './heads.ts';
 
 const inputs = [{ name: 'pairs', kind: 'pairs', description: 'Prompt pairs.' }] as const;
 const place: readonly ParameterField[] = [
@@ -41,11 +42,20 @@ export const noising: EvidenceMethod = {
 };
 
 export const activationAblation: EvidenceMethod = {
-  id: 'ablation.activation', version: 1, title: 'Ablation of a place',
+  id: 'ablation.activation', version: 2, title: 'Ablation of a place',
+  changed: 'Version 1 recorded the change of the metric, with the opposite sign, and took the mean at each position; measure it anew.',
   summary: 'What the metric of the clean prompts loses (KL divergence: gains) when one place is set to zero, to its mean, or to its value on another prompt, beside all other places of its kind.',
   models: 1, dictionary: 'optional', inputs,
-  parameters: [...place, { name: 'replacement', type: 'text', choices: ['zero', 'mean', 'resample'], default: 'mean', description: 'What stands there.' }],
-  run: (context) => measurePlace(context, 'noising', context.word('replacement') as 'zero' | 'mean' | 'resample'),
+  parameters: [
+    ...place,
+    { name: 'replacement', type: 'text', choices: ['zero', 'mean', 'resample'], default: 'mean', description: 'What stands there. Beside zero, which no prompt produces, the loss with the mean is recorded.' },
+    meanField,
+  ],
+  async run(context) {
+    const replacement = context.word('replacement') as 'zero' | 'mean' | 'resample';
+    const measured = await measurePlace(context, 'noising', replacement);
+    return replacement === 'zero' ? { ...measured, measures: { with_mean: (await measurePlace(context, 'noising', 'mean')).value } } : measured;
+  },
 };
 
 /** Neurons and features beside which one is measured. */
@@ -66,7 +76,7 @@ async function measurePlace(context: MethodContext, direction: 'denoising' | 'no
   const batches = groups.flatMap((group) => inBatches(group, 64));
   for (const [g, batch] of batches.entries()) {
     const { perRow, cleanPerRow, corruptedPerRow } = await sweep(context.model.model, context.model.runtime, {
-      ...batch, ...sites, by, direction, replacement, seed: context.seed, signal: context.signal, onProgress: (done, total) => context.progress(g * total + done, batches.length * total),
+      ...batch, ...sites, by, direction, replacement, over: (context.word('over') ?? 'all') as MeanRule, seed: context.seed, signal: context.signal, onProgress: (done, total) => context.progress(g * total + done, batches.length * total),
     });
     const [base, source] = direction === 'denoising' ? [corruptedPerRow, cleanPerRow] : [cleanPerRow, corruptedPerRow];
     const rows = base.length;

@@ -39,6 +39,8 @@ export type PatchSite = v.InferOutput<typeof patchSiteSchema>;
 
 /** `patch` takes the value of the other prompt; the others are ablations of the clean prompt. */
 export const replacementSchema = v.picklist(['patch', 'zero', 'mean', 'resample']);
+/** A mean over prompts and positions, or over prompts at each position. */
+const meanRuleSchema = v.picklist(['all', 'position']);
 export type Replacement = v.InferOutput<typeof replacementSchema>;
 
 export const edgeMethodSchema = v.picklist(['eap', 'eap-ig', 'eap-ig-activations', 'clean-corrupted', 'exact', 'path-patching']);
@@ -86,12 +88,12 @@ export const algorithmicParams = {
   'sweep.run': v.object({
     model: identifier, prompts: promptsSchema, site: patchSiteSchema, by: v.optional(v.pipe(v.array(v.picklist(['position', 'head', 'neuron', 'key'])), v.maxLength(3))),
     layers: v.optional(v.array(index)), dictionary: v.optional(identifier), direction: v.optional(v.picklist(['denoising', 'noising']), 'denoising'),
-    replacement: v.optional(replacementSchema, 'patch'), seed,
+    replacement: v.optional(replacementSchema, 'patch'), over: v.optional(meanRuleSchema, 'all'), seed,
   }),
   /** Predictions of one patched run: what a click on a cell shows. One pair only. `dictionary`: for hooks of its features. */
   'sweep.cell': v.object({
     model: identifier, prompts: promptsSchema, hook: identifier, where, dictionary: v.optional(identifier), direction: v.optional(v.picklist(['denoising', 'noising']), 'denoising'),
-    replacement: v.optional(replacementSchema, 'patch'), predictions: v.optional(count(50), 10), seed,
+    replacement: v.optional(replacementSchema, 'patch'), over: v.optional(meanRuleSchema, 'all'), predictions: v.optional(count(50), 10), seed,
   }),
   /** A score for every edge; kept in the engine under `edges` until the model is closed. `exactTop`: edges whose exact value is measured beside. */
   'circuit.edges': v.object({

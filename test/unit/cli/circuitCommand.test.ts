@@ -126,6 +126,20 @@ describe('sweep', () => {
     }
     expect((await mechanist('sweep', model, '--pairs', pairs, '--over', 'features', '--out', join(folder, 'no'))).stderr).toContain('--dictionary');
   });
+
+  it('writes the mean beside zero, and refuses a direction that an ablation does not have', async () => {
+    const read = async (replace: string): Promise<ReturnType<typeof openSafetensors>> => {
+      const out = join(folder, `${replace}.safetensors`);
+      await json('sweep', model, '--pairs', pairs, '--over', 'z', '--replace', replace, '--out', out);
+      return openSafetensors(out);
+    };
+    const [zero, mean] = [await read('zero'), await read('mean')];
+    expect(zero.read('z/mean')).toEqual(mean.read('z'));
+    expect(zero.read('z')).not.toEqual(mean.read('z'));
+    expect([...mean.names()]).not.toContain('z/mean');
+    const { code, stderr } = await mechanist('sweep', model, '--pairs', pairs, '--over', 'z', '--replace', 'zero', '--direction', 'denoising', '--out', join(folder, 'no'));
+    expect([code, stderr]).toEqual([1, expect.stringContaining('--direction denoising')]);
+  });
 });
 
 describe('lenses and attributions', () => {

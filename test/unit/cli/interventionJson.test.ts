@@ -12,6 +12,7 @@ describe('parseInterventions', () => {
     ['a list', [{ hook, kind: 'zero' }, { hook, kind: 'mean', seed: 3 }], [{ hook, kind: 'zero' }, { hook, kind: 'mean', seed: 3 }]],
     ['one object', { hook, kind: 'zero', where: { head: 1, position: [-1, 0] } }, [{ hook, kind: 'zero', where: { head: [1], position: [-1, 0] } }]],
     ['a feature', { hook, kind: 'zero', where: { feature: 4 } }, [{ hook, kind: 'zero', where: { neuron: [4] } }]],
+    ['a mean by position', { hook, kind: 'mean', over: 'position' }, [{ hook, kind: 'mean', over: 'position' }]],
     ['a number', { hook, kind: 'scale', value: 0.5 }, [{ hook, kind: 'scale', value: 0.5 }]],
     ['a list of numbers', { hook, kind: 'add', value: [1, 2] }, [{ hook, kind: 'add', value: f32([2], [1, 2]) }]],
     ['nested lists', { hook, kind: 'patch', value: [[1, 2, 3], [4, 5, 6]] }, [{ hook, kind: 'patch', value: f32([2, 3], [1, 2, 3, 4, 5, 6]) }]],
@@ -33,6 +34,7 @@ describe('parseInterventions', () => {
     ['lists of text', { hook, kind: 'patch', value: ['a'] }, '--intervene [0].value'],
     ['a value of another type', { hook, kind: 'patch', value: 'x' }, '--intervene [0].value'],
     ['a file without a tensor', { hook, kind: 'patch', value: { file: 'x' } }, '--intervene [0].value'],
+    ['an unknown mean', { hook, kind: 'mean', over: 'rows' }, '--intervene [0].over'],
     ['a fraction as seed', { hook, kind: 'resample', seed: 0.5 }, '--intervene [0].seed'],
     ['a kind without the value it needs', { hook, kind: 'patch' }, `intervention patch at ${hook}`],
   ])('refuses %s', (_, json, field) => {

@@ -137,6 +137,28 @@ describe('values', () => {
     expect(ablated.metric).toBe('loss of the logit difference');
   });
 
+  it('an ablation of a head is the same loss by either method, whichever mean it takes', async () => {
+    for (const over of ['all', 'position']) {
+      const ofHead = await record_('ablation.head', { parameters: { heads: ['1.2'], nulls: 2, over } });
+      const ofPlace = await record_('ablation.activation', { dictionaries: [], parameters: { hook: 'blocks.1.attn.hook_z', head: 2, over } });
+      expect(ofPlace.value).toBeCloseTo(ofHead.value, 4);
+    }
+  });
+
+  it('the mean is recorded beside zero, which no prompt produces', async () => {
+    const mean = await record_('ablation.head', { parameters: { heads: ['1.2'], nulls: 2 } });
+    const zero = await record_('ablation.head', { parameters: { heads: ['1.2'], nulls: 2, replacement: 'zero' } });
+    expect(zero.measures).toEqual({ with_mean: mean.value });
+    expect(mean.measures).toEqual({});
+    const place = await record_('ablation.activation', { dictionaries: [], parameters: { hook: 'blocks.1.attn.hook_z', head: 2, replacement: 'zero' } });
+    expect(place.measures['with_mean']).toBeCloseTo(mean.value, 4);
+  });
+
+  it('a record of an earlier definition is not run, and says what changed', async () => {
+    const record = { ...(await record_('ablation.activation')), method: 'ablation.activation@1' };
+    expect(await verify(record)).toMatchObject({ state: 'not-runnable', reason: expect.stringContaining('opposite sign') as string });
+  });
+
   it('a different seed gives another null, the same value', async () => {
     const [a, b] = [await record_('ablation.head'), await record_('ablation.head', { seed: 9 })];
     expect(a.value).toBe(b.value);

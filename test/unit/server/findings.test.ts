@@ -60,6 +60,6 @@ describe('findings', () => {
     expect(identity).toMatchObject({ id: tinyModel.id });
     expect(identity!.dictionaries.map(({ id }) => id)).toContain(hook);
     const methods = await drain(findingsJobs['findings.methods'](session, {}, never));
-    expect(methods.find(({ method }) => method === 'ablation.head@1')!.parameters.map(({ name }) => name)).toEqual(['heads', 'replacement', 'nulls']);
+    expect(methods.find(({ method }) => method === 'ablation.head@1')!.parameters.map(({ name }) => name)).toEqual(['heads', 'replacement', 'over', 'nulls']);
   });
 });

@@ -15,7 +15,7 @@ export function pinCell(inquiry: Inquiry, { scores, params }: Sweep, place: Plac
   const name = placeName(scores, place);
   const { direction = 'denoising', replacement = 'patch' } = params;
   const patched = replacement === 'patch';
-  const method = patched ? (direction === 'denoising' ? 'patching.activation@1' : 'patching.noising@1') : 'ablation.activation@1';
+  const method = patched ? (direction === 'denoising' ? 'patching.activation@1' : 'patching.noising@1') : 'ablation.activation@2';
   const asked = measuredMetric(question);
   // Of an ablation, what it harms counts up: a lower logit difference, a higher divergence.
   const turned = !patched && asked !== 'kl';

@@ -25,7 +25,7 @@ export async function* sweepRun(session: Session, params: ParsedParams<'sweep.ru
   const neurons = spliced === undefined ? undefined : await activeFeatures(open.model, open.runtime, spliced, groups);
   const by: readonly SweepAxis[] = params.by ?? [defaultAxis(params.site)];
   const result = yield* running(open, 'patching', signal, (progress) => sweepPrompts(open.model, open.runtime, groups, {
-    hooks, by, direction: params.replacement === 'patch' ? params.direction : 'noising', replacement: params.replacement, seed: params.seed, ...progress,
+    hooks, by, direction: params.replacement === 'patch' ? params.direction : 'noising', replacement: params.replacement, over: params.over, seed: params.seed, ...progress,
     ...(spliced === undefined ? {} : { graph: spliced.graph, parameters: spliced.parameters }), ...(neurons === undefined ? {} : { neurons }),
   }));
   const at = by.indexOf('neuron');
@@ -46,7 +46,7 @@ export async function* sweepCell(session: Session, params: ParsedParams<'sweep.c
   const spliced = params.dictionary === undefined ? undefined : withFeatures(open, params.dictionary);
   const where = Object.fromEntries(Object.entries(params.where).filter(([, index]) => index !== undefined).map(([axis, index]) => [axis, [index as number]]));
   const { clean, corrupted, patched, metric } = await patchedPrediction(open.model, open.runtime, {
-    ...group!, hook: params.hook, where, direction: params.replacement === 'patch' ? params.direction : 'noising', replacement: params.replacement, seed: params.seed,
+    ...group!, hook: params.hook, where, direction: params.replacement === 'patch' ? params.direction : 'noising', replacement: params.replacement, over: params.over, seed: params.seed,
     ...(spliced === undefined ? {} : { graph: spliced.graph, parameters: spliced.parameters }),
   });
   const top = (logits: Float32Array): Prediction[] => predictions(open, logits, params.predictions);

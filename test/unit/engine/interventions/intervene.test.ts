@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../../src/engine/graph/builder.ts';
 import { intervene } from '../../../../src/engine/interventions/intervene.ts';
 import type { Intervention } from '../../../../src/engine/interventions/intervention.ts';
+import { meanOf, meanRules } from '../../../../src/engine/interventions/meanAblation.ts';
 import { Program } from '../../../../src/engine/runtime/program.ts';
 import { f32, i64 } from '../../../../src/engine/tensor.ts';
 import type { Tensor } from '../../../../src/engine/tensor.ts';
@@ -22,7 +23,8 @@ const graph = (() => {
 })();
 
 const z = f32([B, P, H, D], normal(B * P * H * D, 1));
-const feeds = new Map<string, Tensor>([['z', z], ['attention_mask', i64([B, P], [1, 1, 1, 1, 1, 0])]]);
+const mask = i64([B, P], [1, 1, 1, 1, 1, 0]);
+const feeds = new Map<string, Tensor>([['z', z], ['attention_mask', mask]]);
 
 async function run(interventions: Intervention[]): Promise<Map<string, Tensor>> {
   const changed = intervene(graph, interventions, feeds);
@@ -84,6 +86,21 @@ describe('intervene', () => {
       const valid = [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1]].map(([b, p]) => at(z, b!, p!, h, d));
       expect(at(after, ...index)).toBeCloseTo(valid.reduce((a, v) => a + v, 0) / 5, 5);
     }
+  });
+
+  it('replaces by the mean of unpadded rows at each position', async () => {
+    const after = await zAfter({ kind: 'mean', over: 'position' });
+    for (const { index } of entries(() => true)) {
+      const [, p, h, d] = index as [number, number, number, number];
+      const valid = p === 2 ? [[0, 2]] : [[0, p], [1, p]];
+      expect(at(after, ...index)).toBeCloseTo(valid.reduce((a, [b]) => a + at(z, b!, p, h, d), 0) / valid.length, 5);
+    }
+  });
+
+  it.each(meanRules)('the mean over %s is the same of a captured value', async (over) => {
+    const after = await zAfter({ kind: 'mean', over });
+    const captured = meanOf(z, ['batch', 'pos', 'head', 'feature'], over, mask);
+    (after.data as Float32Array).forEach((value, i) => expect(captured[i]).toBeCloseTo(value, 5));
   });
 
   it('resamples from another row', async () => {

@@ -99,7 +99,7 @@ describe('ablations', () => {
   const metric = metrics[0]!;
   const hook = 'blocks.1.attn.hook_z';
 
-  it.each([['zero', { kind: 'zero' }], ['resample', { kind: 'resample' }]] as const)('%s does what the intervention does', async (replacement, intervention) => {
+  it.each([['zero', { kind: 'zero' }], ['mean', { kind: 'mean' }], ['resample', { kind: 'resample' }]] as const)('%s does what the intervention does', async (replacement, intervention) => {
     const model = await openHuggingFace(folder);
     const result = await sweep(model, runtime, { ...prompts, metric, hooks: [hook], by: ['head'], direction: 'noising', replacement });
     const feeds = new Map([...model.feeds(prompts.clean), ...metricFeeds(metric, 2, 11)]);
@@ -110,17 +110,18 @@ describe('ablations', () => {
     }
   });
 
-  it('mean takes the mean of all prompts at each position, and of all positions for one prompt', async () => {
+  it('the mean at each position needs several prompts, that over all positions does not', async () => {
     const model = await openHuggingFace(folder);
     const equal = { clean: prompts.clean, corrupted: prompts.clean };
     const same = new Map([['input_ids', i64([2, 4], [5, 6, 7, 8, 5, 6, 7, 8])]]);
-    const unchanged = await sweep(model, runtime, { clean: same, corrupted: same, metric, hooks: [hook], by: ['head'], direction: 'noising', replacement: 'mean' });
+    const unchanged = await sweep(model, runtime, { clean: same, corrupted: same, metric, hooks: [hook], by: ['head'], direction: 'noising', replacement: 'mean', over: 'position' });
     unchanged.scores.data.forEach((score) => expect(score).toBeCloseTo(unchanged.cleanMetric, 5));
-    const several = await sweep(model, runtime, { ...equal, metric, hooks: [hook], by: ['head'], direction: 'noising', replacement: 'mean' });
+    const several = await sweep(model, runtime, { ...equal, metric, hooks: [hook], by: ['head'], direction: 'noising', replacement: 'mean', over: 'position' });
     expect(Math.abs(several.scores.data[0]! - several.cleanMetric)).toBeGreaterThan(1e-5);
     const one = new Map([['input_ids', i64([1, 5], [9, 9, 9, 9, 9])]]);
-    const single = await sweep(model, runtime, { clean: one, corrupted: one, metric, hooks: ['blocks.0.attn.hook_v'], by: ['head'], direction: 'noising', replacement: 'mean' });
-    expect(single.scores.data).toHaveLength(4);
+    const single = { clean: one, corrupted: one, metric, hooks: [hook], by: ['head'], direction: 'noising', replacement: 'mean' } as const;
+    expect((await sweep(model, runtime, single)).scores.data).toHaveLength(4);
+    await expect(sweep(model, runtime, { ...single, over: 'position' })).rejects.toMatchObject({ reason: 'argument' });
   });
 });
 
