@@ -49,11 +49,11 @@ export async function runMethod({ engine, models, inspector, panels }: MethodPar
   if (method === undefined || run === undefined) return;
   switch (run.kind) {
     case 'command': await commands.executeCommand(commandIds[run.command]); break;
-    case 'semantic': panels.show('semantic', run.part === undefined ? undefined : { part: run.part }); break;
+    case 'semantic': await panels.show('semantic', run.part === undefined ? undefined : { part: run.part }); break;
     case 'steer': await steer(models, inspector, panels, l10n.t(method.name)); break;
     case 'question': {
       const question = await askQuestion(engine, models, l10n.t(method.name), method.needs.includes('pair'));
-      if (question !== undefined) panels.show('algorithmic', { question, part: run.tab });
+      if (question !== undefined) await panels.show('algorithmic', { question, part: run.tab });
       break;
     }
   }
@@ -64,7 +64,7 @@ async function steer(models: OpenModels, inspector: Inspector, panels: Panels, t
   const { model, dictionary } = await models.need();
   if (choice === undefined || dictionary === undefined) return;
   const subject = formatLink({ kind: 'feature', model: model.id, dictionary: dictionary.id, index: choice.feature });
-  panels.show('semantic', { subject: { subject, kind: 'feature', dictionary: choice.dictionary, feature: choice.feature }, action: 'steer' });
+  await panels.show('semantic', { subject: { subject, kind: 'feature', dictionary: choice.dictionary, feature: choice.feature }, action: 'steer' });
 }
 
 async function askMethod(list: readonly Method[]): Promise<Method | undefined> {
