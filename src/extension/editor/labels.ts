@@ -12,10 +12,11 @@ export function labelsFolder(): string | undefined {
 
 export function forgetChangedLabels(names: FeatureNames): Disposable {
   const owned = new Disposables();
+  const forget = (): void => names.forget();
+  owned.add(workspace.onDidGrantWorkspaceTrust(forget));
   const root = firstFolder();
   if (root === undefined) return owned;
   const watcher = owned.add(workspace.createFileSystemWatcher(new RelativePattern(root, '.mechanist/labels/*')));
-  const forget = (): void => names.forget();
   for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) owned.add(event(forget));
   return owned;
 }

@@ -7,21 +7,24 @@ import { PeerError } from '../../protocol/peer.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { ActiveModel } from '../models/openModels.ts';
 import { Listeners } from '../listeners.ts';
-import { shortened } from './words.ts';
+import { shortened, visible } from './words.ts';
 
 const page = 1_000;
-const mostPages = 20;
+/** 200,000 labels: what names take in memory is bounded. */
+const mostPages = 200;
 
 export class FeatureNames {
   private readonly engine: EnginePort;
   private readonly folder: () => string | undefined;
+  private readonly report: (problem: string) => void;
   private readonly changes = new Listeners<void>();
   private readonly labels = new Map<string, Map<number, FeatureLabel>>();
 
-  /** `folder`: where the workspace keeps its labels, if it may be read. */
-  constructor(engine: EnginePort, folder: () => string | undefined) {
+  /** `folder`: where the workspace keeps its labels, if it may be read. `report`: for the log. */
+  constructor(engine: EnginePort, folder: () => string | undefined, report: (problem: string) => void) {
     this.engine = engine;
     this.folder = folder;
+    this.report = report;
   }
 
   /** Fired when labels have arrived. */
@@ -30,7 +33,8 @@ export class FeatureNames {
   /** `name of a subject (0.93; wrong label 0.51)`: its label with its score beside that of another feature's label, or nothing for a feature that nobody has labelled. A label of more than `longest` characters is cut. Costs no request. */
   nameOf(dictionaryHash: string, feature: number, longest = Infinity): string | undefined {
     const found = this.labels.get(dictionaryHash)?.get(feature);
-    return found && shortened(found.label, longest) + scoreText(found);
+    // Labels from statistics quote tokens as the engine names them.
+    return found && shortened(found.label.replace(/(?<=“)[^”]*(?=”)/g, visible), longest) + scoreText(found);
   }
 
   /** Asks for the labels of the dictionary in use, unless they have been asked for. Rejects with `PeerError`. */
@@ -40,7 +44,8 @@ export class FeatureNames {
     this.labels.set(dictionary.hash, found);
     try {
       const folder = this.folder();
-      for (let index = 0, total = 1; index * page < total && index < mostPages; index++) {
+      let total = 1;
+      for (let index = 0; index * page < total && index < mostPages; index++) {
         const table = await this.engine.call('semantic.features', {
           model: model.model, dictionary: dictionary.dictionary, filter: { labelled: true }, offset: index * page, limit: page, ...(folder === undefined ? {} : { labels: folder }),
         }, { priority: 'batch' });
@@ -48,11 +53,12 @@ export class FeatureNames {
         total = table.total;
       }
       if (found.size > 0) this.changes.fire();
+      if (total > mostPages * page) this.report(`labels: ${dictionary.id} has ${total}; the first ${mostPages * page} are shown by name`);
     } catch (error) {
       // A dictionary without a store of its features has no labels.
       if (PeerError.is(error, 'not-found')) return;
-      // Ended or interrupted: asked for again when it is shown again.
-      if (PeerError.is(error, 'disconnected') || PeerError.is(error, 'cancelled')) this.labels.delete(dictionary.hash);
+      // Asked for again when it is shown again, unless labels have changed meanwhile and were.
+      if (this.labels.get(dictionary.hash) === found) this.labels.delete(dictionary.hash);
       throw error;
     }
   }

@@ -1,8 +1,8 @@
 /** How numbers and tokens are written wherever they appear in the editor. */
 
-/** A token with its white space made visible. The sign for a carriage return is in few fonts, so it is written as in a string. */
+/** A token with its white space made visible, as the pages write it, whether it comes as text or as the engine names it (`·the`). The sign for a carriage return is in few fonts, so it is written as in a string. */
 export function visible(token: string): string {
-  return token.replace(/ /g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/␍/g, '\\r').replace(/\t/g, '⇥');
+  return token.replace(/[ ·]/g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/␍/g, '\\r').replace(/\t/g, '⇥');
 }
 
 /** At most `longest` characters, with a sign that there were more. */

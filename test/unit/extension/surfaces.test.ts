@@ -5,11 +5,17 @@ import { methodCard, methodOf, methods, missing } from '../../../src/extension/m
 import { methodGroups } from '../../../src/extension/methods/groups.ts';
 import { onKindChange } from '../../../src/extension/process/kindChange.ts';
 import { conditionOf } from '../../../src/extension/process/condition.ts';
+import { visibleToken } from '../../../webview-ui/shared/notation.ts';
 import { FakeEngine, english } from './fakes.ts';
 
 describe('notation', () => {
   it('makes white space visible', () => {
     expect(visible(' a\tb\r\nc\n')).toBe('␣a⇥b↵c↵');
+  });
+
+  it.each([' a', '·gave', '··', 'x\r\ny', '\t', '␍', '\n', '<eos>'])('writes the token %j in the editor as in the pages', (token) => {
+    expect(visible(token)).toBe(visibleToken(token));
+    expect(visible(token)).not.toMatch(/[ ·]/);
   });
 
   it.each([[0, '▁▁▁▁'], [0.001, '▇▁▁▁'], [2, '▇▇▁▁'], [4, '▇▇▇▇'], [9, '▇▇▇▇'], [-1, '▁▁▁▁']])('draws %d of 4 as %s', (value, drawn) => {
