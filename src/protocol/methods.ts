@@ -105,6 +105,8 @@ export interface ModelSummary {
   readonly hash: string;
   readonly layers: number | undefined;
   readonly width: number | undefined;
+  /** Attention heads of a layer, those of queries. */
+  readonly heads: number | undefined;
   readonly parameters: number;
   /** Bytes of its weights and those of its dictionaries. */
   readonly memory: number;

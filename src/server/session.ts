@@ -184,7 +184,7 @@ export class OpenModel {
     const { model, source, hash, tokenizer } = this.parts;
     return {
       model: this.key, id: model.id, family: model.family, source, hash,
-      layers: model.config?.nLayers, width: model.config?.dModel,
+      layers: model.config?.nLayers, width: model.config?.dModel, heads: model.config?.nHeads,
       parameters: model.parameters.count, memory: this.weightBytes, hasTokenizer: tokenizer !== undefined,
       hookPoints: model.hookPoints().map(({ name }) => name),
       dictionaries: this.dictionarySummaries,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { composedPairs, headRows, headType, lookedAt, patternOf, patternRows } from '../../webview-ui/algorithmic/attention/viewModel.ts';
+import { AttentionWork } from '../../webview-ui/algorithmic/attention/attentionWork.ts';
+import { composedPairs, drawnCells, headRows, headType, lookedAt, patternOf, patternRows } from '../../webview-ui/algorithmic/attention/viewModel.ts';
 import { componentNode, layered, ownerOf } from '../../webview-ui/algorithmic/circuit/drawing.ts';
 import { drawingSvg, escapeXml } from '../../webview-ui/algorithmic/circuit/drawingFile.ts';
 import { circuitDrawing, exactChart, faithfulnessChart, verdict } from '../../webview-ui/algorithmic/circuit/viewModel.ts';
@@ -7,6 +8,7 @@ import { overlapOf } from '../../webview-ui/algorithmic/compare/viewModel.ts';
 import { contributionRows, layerChart, lensChart, lensRows, partName, sumHolds } from '../../webview-ui/algorithmic/lens/viewModel.ts';
 import { hookLabel, signedText } from '../../webview-ui/algorithmic/parts/names.ts';
 import { amongOthers, cellOf, layoutOf, placeOf, quantile, scoreIndex, sweepChart } from '../../webview-ui/algorithmic/patching/viewModel.ts';
+import type { Inquiry } from '../../webview-ui/algorithmic/inquiry.ts';
 import { readPlace } from '../../webview-ui/algorithmic/place.ts';
 import { shownPositions } from '../../webview-ui/algorithmic/question/alignmentView.ts';
 import { answerText, plainToken } from '../../webview-ui/algorithmic/question/answerText.ts';
@@ -157,6 +159,18 @@ describe('attention', () => {
   it('lists composition only above the null, NaN never', () => {
     const scores = Float32Array.from([Number.NaN, 0.5, 0.1, Number.NaN]);
     expect(composedPairs({ layers: 1, heads: 2, scores, nullMean: new Float32Array(4).fill(0.1), nullHigh: new Float32Array(4).fill(0.2) }).map(({ writer, reader }) => [writer, reader])).toEqual([['L0H0', 'L0H1']]);
+  });
+});
+
+describe('the patterns of all heads', () => {
+  it('are drawn also where a query looks ahead of itself', () => {
+    const pattern = Float32Array.from([0.01, 0.99, 0.5, 0.5]);
+    expect(drawnCells(pattern, 2).map(({ query, key }) => [query, key])).toEqual([[0, 1], [1, 0], [1, 1]]);
+  });
+
+  it.each([[8, 300, false], [32, 300, true], [undefined, 300, true], [undefined, 20, false]])('of a model with %s heads and %d tokens are asked for layer by layer: %s', (heads, count, expected) => {
+    const inquiry = { session: { model: { layers: 4, heads } }, tokens: Array.from({ length: count }), addController: () => undefined, onQuestion: () => undefined };
+    expect(new AttentionWork(inquiry as unknown as Inquiry).byLayer).toBe(expected);
   });
 });
 

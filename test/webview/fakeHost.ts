@@ -62,7 +62,7 @@ export class FakeHost implements StatefulHost {
 }
 
 export const model: ModelSummary = {
-  model: 'm1', id: 'fable-4l', family: 'llama', source: { kind: 'zoo', id: 'fable-4l' }, hash: 'abc', layers: 4, width: 128, parameters: 1_000_000, memory: 4_000_000, hasTokenizer: true,
+  model: 'm1', id: 'fable-4l', family: 'llama', source: { kind: 'zoo', id: 'fable-4l' }, hash: 'abc', layers: 4, width: 128, heads: 4, parameters: 1_000_000, memory: 4_000_000, hasTokenizer: true,
   hookPoints: ['blocks.0.hook_resid_post', 'blocks.1.hook_resid_post', 'blocks.1.hook_mlp_out', 'blocks.2.hook_resid_post', 'blocks.2.attn.hook_pattern'],
   dictionaries: ['blocks.1.hook_resid_post', 'blocks.2.hook_resid_post'].map((hook, index) => ({ dictionary: `d${index + 1}`, id: hook, kind: 'sae', architecture: 'topk', hook, latents: 1024, hash: `hash${index}`, source: 'bundled' })),
 };

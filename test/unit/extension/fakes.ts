@@ -14,7 +14,7 @@ export function dictionary(key: string, hook = 'blocks.2.hook_resid_post'): Dict
 
 export function model(key: string, dictionaries: readonly DictionarySummary[] = []): ModelSummary {
   return {
-    model: key, id: key, family: 'llama', source: { kind: 'zoo', id: key }, hash: '00', layers: 4, width: 32, parameters: 1_000, memory: 4_000, hasTokenizer: true, hookPoints: [], dictionaries,
+    model: key, id: key, family: 'llama', source: { kind: 'zoo', id: key }, hash: '00', layers: 4, width: 32, heads: 4, parameters: 1_000, memory: 4_000, hasTokenizer: true, hookPoints: [], dictionaries,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Inquiry } from '../inquiry.ts';
 
 /** Values of attention beyond which only the chosen layer is asked for. */
 const valuesAtOnce = 4_000_000;
+const manyHeads = 32;
 
 export class AttentionWork {
   readonly patterns: Resource<AttentionPatterns>;
@@ -28,9 +29,9 @@ export class AttentionWork {
     return this.inquiry.session.model?.layers ?? 0;
   }
 
-  /** Whether all heads are too many values for this prompt. */
+  /** Whether all heads are too many values for this prompt; where the number of heads is not known, whether many would be. */
   get byLayer(): boolean {
-    return this.layers * 12 * this.inquiry.tokens.length ** 2 > valuesAtOnce;
+    return this.layers * (this.inquiry.session.model?.heads ?? manyHeads) * this.inquiry.tokens.length ** 2 > valuesAtOnce;
   }
 
   ensure(): void {

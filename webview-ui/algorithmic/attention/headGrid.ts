@@ -6,7 +6,7 @@ import { PageElement } from '../../shared/element.ts';
 import { movedCell } from '../../shared/roving.ts';
 import { t } from '../../shared/strings.ts';
 import { channels, onThemeChange, readPalette } from '../../shared/theme.ts';
-import { patternOf } from './viewModel.ts';
+import { drawnCells, patternOf } from './viewModel.ts';
 
 export type HeadEvent = CustomEvent<{ readonly layer: number; readonly head: number }>;
 
@@ -61,13 +61,9 @@ export class HeadGrid extends PageElement {
       const cell = canvas.width / count;
       context.fillStyle = background;
       context.fillRect(0, 0, canvas.width, canvas.height);
-      for (let query = 0; query < count; query++) {
-        for (let key = 0; key <= query; key++) {
-          const weight = pattern[query * count + key]!;
-          if (weight < 0.02) continue;
-          context.fillStyle = `rgba(${red}, ${green}, ${blue}, ${Math.min(1, 0.1 + weight * 0.9)})`;
-          context.fillRect(key * cell, query * cell, Math.max(1, cell), Math.max(1, cell));
-        }
+      for (const { query, key, weight } of drawnCells(pattern, count)) {
+        context.fillStyle = `rgba(${red}, ${green}, ${blue}, ${Math.min(1, 0.1 + weight * 0.9)})`;
+        context.fillRect(key * cell, query * cell, Math.max(1, cell), Math.max(1, cell));
       }
     }
   }

@@ -17,6 +17,14 @@ export function patternOf({ values, layers, heads, tokens }: AttentionPatterns, 
   return values.subarray(from, from + size);
 }
 
+/** Weight below which a cell of a small pattern is not seen. */
+const leastDrawn = 0.02;
+
+/** What is drawn of a small pattern: wherever a query looks, also ahead of itself where a model may. */
+export function drawnCells(pattern: Float32Array, count: number): { readonly query: number; readonly key: number; readonly weight: number }[] {
+  return Array.from(pattern).flatMap((weight, index) => (weight < leastDrawn ? [] : [{ query: Math.floor(index / count), key: index % count, weight }]));
+}
+
 /** Query × key; only keys that the query may see have a text. */
 export function patternRows(patterns: AttentionPatterns, pattern: Float32Array): GridRow[] {
   const names = positionLabels(patterns.tokens);
