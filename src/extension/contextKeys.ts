@@ -4,10 +4,8 @@ export const contextKeys = {
   modelOpen: 'mechanist.modelOpen',
   /** The engine process ended unexpectedly, or could not start. */
   engineFailed: 'mechanist.engineFailed',
-  /** A request is being worked on. */
-  busy: 'mechanist.busy',
-  /** The model in use has a dictionary. */
-  dictionaryOpen: 'mechanist.dictionaryOpen',
+  /** A view in front, or the last one, is about a feature, a head, a node. */
+  subjectShown: 'mechanist.subjectShown',
   /** A text is painted. */
   painted: 'mechanist.painted',
 } as const;

@@ -57,13 +57,12 @@ export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick
   const inspector = keep(new Inspector(service, models));
   const painter = keep(new Painter(service, models, inspector));
   const report = (problem: string): void => log.warn(problem);
-  const names = keep(new FeatureNames(service, labelsFolder));
+  const names = keep(new FeatureNames(service, labelsFolder, report));
   keep(forgetChangedLabels(names));
 
   keep(rememberModel(models, context.workspaceState));
   keep(models.onChange(() => {
     void setContextKey(contextKeys.modelOpen, models.all.length > 0);
-    void setContextKey(contextKeys.dictionaryOpen, models.active?.dictionary !== undefined);
   }));
   keep(new StatusBar(service, models, painter));
   const findings = keep(new Findings({ engine: service, models, inspector, report }));

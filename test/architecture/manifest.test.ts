@@ -75,6 +75,19 @@ describe('the manifest', () => {
     expect(keys.filter((key) => !known.includes(key))).toEqual([]);
   });
 
+  it('reads every context key that the code sets', () => {
+    const events = contributes.walkthroughs.flatMap(({ steps }) => steps.flatMap(({ completionEvents }) => completionEvents));
+    const read = [...whenClauses, ...contributes.commands.flatMap(({ enablement }) => enablement ?? []), ...events].join(' ');
+    expect(Object.values(contextKeys).filter((key) => !new RegExp(`${key.replace('.', '\\.')}\\b`).test(read))).toEqual([]);
+  });
+
+  it('offers the actions on a subject in the palette only where one is shown', () => {
+    const conditions = new Map(contributes.menus['commandPalette']!.map(({ command, when }) => [command, when]));
+    const actions = contributed.filter((command) => command.startsWith('mechanist.subject.'));
+    expect(actions).toHaveLength(7);
+    for (const command of actions) expect(conditions.get(command), command).toBe(contextKeys.subjectShown);
+  });
+
   it('gives every view with an empty state a welcome', () => {
     const welcomed = new Set(contributes.viewsWelcome.map(({ view }) => view));
     expect([...welcomed].toSorted()).toEqual([viewIds.findings, viewIds.models]);

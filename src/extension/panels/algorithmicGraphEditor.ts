@@ -11,9 +11,11 @@ type Parts = Omit<PanelHostParts, 'kind'>;
 
 class GraphEditor implements CustomReadonlyEditorProvider {
   private readonly parts: Parts;
+  private readonly open: Set<PanelHost>;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, open: Set<PanelHost>) {
     this.parts = parts;
+    this.open = open;
   }
 
   /** Nothing is read here: the page asks the engine for what it draws. */
@@ -23,12 +25,16 @@ class GraphEditor implements CustomReadonlyEditorProvider {
 
   resolveCustomEditor({ uri }: CustomDocument, panel: WebviewPanel): void {
     if (uri.scheme !== 'file') throw new Error(l10n.t('Graphs are read from disk; this one is not on it. Save a copy, and open that.'));
-    new PanelHost({ ...this.parts, kind: 'algorithmic' }).adopt(panel, { part: 'graph', file: uri.fsPath });
+    const host = new PanelHost({ ...this.parts, kind: 'algorithmic' });
+    this.open.add(host);
+    panel.onDidDispose(() => this.open.delete(host));
+    host.adopt(panel, { part: 'graph', file: uri.fsPath });
   }
 }
 
-export function registerGraphEditor(parts: Parts): Disposable {
+/** `open`: gets the editors that are open. */
+export function registerGraphEditor(parts: Parts, open: Set<PanelHost>): Disposable {
   const owned = new Disposables();
-  owned.add(window.registerCustomEditorProvider(graphEditor, new GraphEditor(parts), { supportsMultipleEditorsPerDocument: true }));
+  owned.add(window.registerCustomEditorProvider(graphEditor, new GraphEditor(parts, open), { supportsMultipleEditorsPerDocument: true }));
   return owned;
 }

@@ -11,6 +11,7 @@ import { writeLabel } from '../labels/writeLabel.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { readSetting } from '../settings.ts';
+import { addDictionary } from './addDictionary.ts';
 import { checkedCall } from './pageConversation.ts';
 import { outputFolders } from './panelContext.ts';
 import type { PanelHandlers } from './pageConversation.ts';
@@ -61,11 +62,7 @@ export function panelHandlers(kind: PanelKind, { engine, models, jobs, findings 
     },
     'panel.openModel': async () => done(commands.executeCommand(commandIds.openModel)),
     'panel.openDictionary': async () => done(commands.executeCommand(commandIds.openDictionary)),
-    'panel.addDictionary': async ({ path }) => {
-      const { active } = models;
-      if (active !== undefined) await models.openDictionary(active.model.model, path);
-      return null;
-    },
+    'panel.addDictionary': ({ path }) => addDictionary(models, workspace.isTrusted, path),
     'panel.restartEngine': async () => done(engine.restart()),
     'panel.openLink': async ({ url }) => done(env.openExternal(Uri.parse(url, true))),
     'panel.job.start': async ({ id, method, params }) => {

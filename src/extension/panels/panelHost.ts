@@ -31,6 +31,8 @@ export interface PanelHostParts {
   readonly jobs: PanelJobs;
   readonly findings: PanelFindings;
   readonly actions: PanelActions;
+  /** Whether this panel is in front, or what it is about, may have changed. */
+  readonly onSubject: () => void;
   readonly report: (problem: string) => void;
 }
 
@@ -125,6 +127,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
     owned.add(jobs.onGone((id) => conversation.tell('jobGone', { id })));
     owned.add(new Follow(() => this.follow()));
     owned.add(panel.onDidChangeViewState(() => {
+      this.parts.onSubject();
       if (panel.visible) return;
       this.listening = false;
       conversation.end();
@@ -154,6 +157,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
 
   private about({ title, subject }: { title?: string; subject?: Subject }): void {
     this.current = subject;
+    this.parts.onSubject();
     if (this.panel !== undefined && !this.named) this.panel.title = title === undefined || title === '' ? this.title() : `${this.title()}: ${shortened(title)}`;
   }
 
@@ -169,6 +173,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
     this.conversation = undefined;
     this.listening = false;
     this.current = undefined;
+    this.parts.onSubject();
   }
 }
 

@@ -12,7 +12,10 @@ import type { Disposable } from '../disposables.ts';
 import { bringSubject } from '../models/bringSubject.ts';
 import type { ActiveModel, OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import { contextKeys } from '../contextKeys.ts';
+import { setContextKey } from '../setContextKey.ts';
 import { registerGraphEditor } from './algorithmicGraphEditor.ts';
+import { frontSubject } from './frontSubject.ts';
 import { editorSelection } from './panelContext.ts';
 import { PanelHost } from './panelHost.ts';
 import type { PanelActions, PanelFindings } from './panelHandlers.ts';
@@ -35,15 +38,18 @@ export class Panels implements Disposable {
   private readonly parts: PanelsParts;
   private readonly owned = new Disposables();
   private readonly hosts: Readonly<Record<PanelKind, PanelHost>>;
+  /** Editors of graph files. */
+  private readonly editors = new Set<PanelHost>();
 
   constructor(parts: PanelsParts) {
     this.parts = parts;
     const jobs = this.owned.add(new PanelJobs(parts.engine));
     const actionsOf = (kind: PanelKind): PanelActions => ({ act: (action, subject) => this.act(action, subject), pin: (pinned) => parts.pin(kind, pinned) });
-    const host = (kind: PanelKind): PanelHost => this.owned.add(new PanelHost({ ...parts, kind, jobs, actions: actionsOf(kind) }));
+    const onSubject = (): void => void setContextKey(contextKeys.subjectShown, this.front() !== undefined);
+    const host = (kind: PanelKind): PanelHost => this.owned.add(new PanelHost({ ...parts, kind, jobs, actions: actionsOf(kind), onSubject }));
     this.hosts = { semantic: host('semantic'), algorithmic: host('algorithmic') };
     for (const kind of panelKinds) this.owned.add(window.registerWebviewPanelSerializer(panels[kind].id, this.hosts[kind]));
-    this.owned.add(registerGraphEditor({ ...parts, jobs, actions: actionsOf('algorithmic') }));
+    this.owned.add(registerGraphEditor({ ...parts, jobs, actions: actionsOf('algorithmic'), onSubject }, this.editors));
   }
 
   /** `target`: a subject, a request, or nothing. */
@@ -67,7 +73,8 @@ export class Panels implements Disposable {
   async actOn(action: SubjectAction, target: unknown): Promise<void> {
     const given = v.safeParse(subjectSchema, target);
     const subject = given.success ? given.output : this.front();
-    if (subject !== undefined) await this.act(action, subject);
+    if (subject === undefined) throw new Error(l10n.t('Choose a feature, a head or a node in a view first.'));
+    await this.act(action, subject);
   }
 
   dispose(): void {
@@ -93,8 +100,7 @@ export class Panels implements Disposable {
   }
 
   private front(): Subject | undefined {
-    const { semantic, algorithmic } = this.hosts;
-    return algorithmic.active ? algorithmic.subject : (semantic.subject ?? algorithmic.subject);
+    return frontSubject([this.hosts.semantic, this.hosts.algorithmic, ...this.editors]);
   }
 }
 

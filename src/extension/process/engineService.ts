@@ -83,7 +83,6 @@ export class EngineService implements EnginePort, Disposable {
     else this.log.info(`engine: ${state.kind}`);
     const condition = conditionOf(state, l10n.t);
     void setContextKey(contextKeys.engineFailed, condition.kind === 'failed');
-    void setContextKey(contextKeys.busy, condition.kind === 'ready' && condition.busy);
     // Later, because a listener may call the engine: on a crash the client starts the next process after it has told its state.
     queueMicrotask(() => this.changes.fire(condition));
     if (state.kind === 'crashed') void this.offerRestart(crashText(state, this.lastWords, l10n.t), state.restarting);
