@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphNode, GraphView } from '../../src/protocol/methods/graphResults.ts';
-import { sortNodes } from '../../webview-ui/algorithmic/graph/graphList.ts';
+import { edgesOf, sortNodes } from '../../webview-ui/algorithmic/graph/graphList.ts';
 import { layoutGraph, nodeAt, nodeBeside, nodeRadius, rowOf } from '../../webview-ui/algorithmic/graph/layout.ts';
 import { nodeName, nodeText } from '../../webview-ui/algorithmic/graph/nodeText.ts';
 import { sceneSvg, strokesOf } from '../../webview-ui/algorithmic/graph/painter.ts';
@@ -49,6 +49,15 @@ describe('the layout of a graph', () => {
     const reached: number[] = [1];
     for (let next = nodeBeside(layout, graphNodes, 2, 1, 'ArrowRight'); next !== undefined; next = nodeBeside(layout, graphNodes, 2, next, 'ArrowRight')) reached.push(next);
     expect(reached.toSorted((a, b) => a - b)).toEqual([1, 3, 5]);
+  });
+});
+
+describe('the list of a graph', () => {
+  it('has the drawn edges of a node, the strongest first', () => {
+    const { inputs, outputs } = edgesOf(graphView, 2);
+    const said = (edges: typeof inputs) => edges.map(({ node: { node: end }, weight }) => [end, weight]);
+    expect(said(inputs)).toEqual([[1, 2], [3, -0.5], [5, 0.25]]);
+    expect(said(outputs)).toEqual([[0, 3]]);
   });
 });
 

@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
-import { html, render } from 'lit';
+import { html, nothing, render } from 'lit';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Subject } from '../../src/protocol/views/panel.ts';
 import { barRows } from '../../webview-ui/shared/components/bars.ts';
+import { keyHelp } from '../../webview-ui/shared/components/keyHelp.ts';
 import { PagedRows, pageSize } from '../../webview-ui/shared/components/pagedRows.ts';
 import { tokenHeat } from '../../webview-ui/shared/components/tokenHeat.ts';
 import { tabs } from '../../webview-ui/shared/components/tabs.ts';
@@ -167,6 +168,28 @@ describe('parts', () => {
     draw(tokenHeat(['<i>x</i>', '\n', ' y'], [4, 0, 2], { peak: 0 }));
     expect(document.querySelector('i')).toBeNull();
     expect(Array.from(document.querySelectorAll('.token'), (token) => [token.textContent, token.className.match(/level-\d/)?.[0]])).toEqual([['<i>x</i>', 'level-9'], ['↵', undefined], [' y', 'level-5']]);
+    expect(document.querySelector('.only-heard')!.textContent).toBe('activation: <i>x</i> 4.0, ␣y 2.0');
+  });
+
+  it('list keys in a dialog that takes the focus, keeps it, and gives it back', async () => {
+    const before = document.createElement('button');
+    document.body.append(before);
+    before.focus();
+    const place = document.createElement('div');
+    document.body.append(place);
+    let closed = false;
+    render(keyHelp([{ keys: ['/'], does: 'search' }], () => { closed = true; }), place);
+    await Promise.resolve();
+    const dialog = place.querySelector('[role=dialog]')!;
+    expect(document.activeElement).toBe(dialog);
+    const tab = new KeyboardEvent('keydown', { key: 'Tab', bubbles: true, cancelable: true });
+    dialog.dispatchEvent(tab);
+    expect(tab.defaultPrevented).toBe(true);
+    expect(dialog.contains(document.activeElement)).toBe(true);
+    dialog.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    expect(closed).toBe(true);
+    render(nothing, place);
+    expect(document.activeElement).toBe(before);
   });
 
   it('move between tabs by arrows', () => {

@@ -68,6 +68,20 @@ describe('the semantic view', () => {
     expect(host.heard.at(-1)).toMatchObject({ name: 'about', value: { title: '#1', subject: { kind: 'feature', feature: 1, dictionary: 'd2', subject: 'mechanist:feature/fable-4l/blocks.2.hook_resid_post/1' } } });
   });
 
+  it('lists points of the map that are chosen by keyboard', async () => {
+    await open({ v: 1, feature: 7, list: 'map' });
+    const canvas = view.querySelector('canvas.features')!;
+    await press(' ', canvas);
+    await press('ArrowRight', canvas);
+    await press(' ', canvas);
+    expect(text('.maps .said')).toContain('2 chosen');
+    canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', shiftKey: true, bubbles: true, cancelable: true }));
+    await settled();
+    const { filter } = host.called('semantic.features').at(-1)! as { filter: { features: number[] } };
+    expect(filter.features).toHaveLength(2);
+    expect(filter.features).toContain(7);
+  });
+
   it('comes back to its place, and to the first one when what was kept is broken', async () => {
     await open({ v: 1, feature: 7, list: 'map', filter: 'nonsense' });
     expect(text('.card .label')).toContain('name in subject position 7');

@@ -77,10 +77,6 @@ export class AlgorithmicView extends PageElement {
     super.update(changed);
   }
 
-  protected override updated(): void {
-    if (this.help && !this.querySelector('.dialog')?.contains(document.activeElement)) this.querySelector<HTMLElement>('.dialog')?.focus();
-  }
-
   private withoutModel(session: Session): TemplateResult {
     if (session.context.engine.kind === 'starting') return skeleton(t('Starting the engine…'));
     return html`${emptyState(t('Why does a model predict this token rather than that one? Open a model to ask.'), { label: t('Open model'), run: () => void session.channel.ask('panel.openModel', {}) })}

@@ -7,7 +7,7 @@ export function semanticKeys(): Key[] {
     { keys: ['/'], does: t('search') },
     { keys: ['↑', '↓', 'PgUp', 'PgDn'], does: t('move through the features; in the map, from point to point') },
     { keys: ['Enter'], does: t('open the card') },
-    { keys: ['Space'], does: t('pin to a finding') },
+    { keys: ['Space'], does: t('pin to a finding; in the map, choose several, which Shift Enter lists') },
     { keys: ['[', ']'], does: t('previous and next dictionary') },
     { keys: ['m'], does: t('table or map') },
     { keys: ['d'], does: t('measures of the dictionary') },

@@ -1,4 +1,4 @@
-/** `<mechanist-graph-list>`: the drawn nodes as a table, equal in content to the drawing: for reading, and for those who do not see it. */
+/** `<mechanist-graph-list>`: the drawn nodes as a table, and the drawn edges of the one that is chosen: for reading, and for those who do not see the drawing. */
 import { html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { GraphNode, GraphView } from '../../../src/protocol/methods/graphResults.ts';
@@ -7,6 +7,7 @@ import type { Column, RowEvent, Sort, TableSource } from '../../shared/component
 import { activationText } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';
 import { InquiryElement } from '../parts/inquiryElement.ts';
+import { signedText } from '../parts/names.ts';
 import type { GraphWork } from './graphWork.ts';
 import { nodeName, placeText } from './nodeText.ts';
 
@@ -28,7 +29,19 @@ export class GraphList extends InquiryElement {
 
   override render(): TemplateResult {
     return html`<div class="graph-list"><mechanist-table .columns=${this.columns} .source=${this.source} .sort=${this.sort} .selected=${this.work.selected?.node} .name=${t('Nodes of the graph')} .none=${t('No node is above the thresholds.')}
-      @sort-change=${({ detail }: CustomEvent<Sort>) => { this.sort = detail; }} @row-open=${({ detail }: RowEvent<GraphNode>) => this.work.select(detail)} @row-pin=${({ detail }: RowEvent<GraphNode>) => void this.work.togglePin(detail.node)}></mechanist-table></div>`;
+      @sort-change=${({ detail }: CustomEvent<Sort>) => { this.sort = detail; }} @row-open=${({ detail }: RowEvent<GraphNode>) => this.work.select(detail)} @row-pin=${({ detail }: RowEvent<GraphNode>) => void this.work.togglePin(detail.node)}></mechanist-table></div>${this.edges()}`;
+  }
+
+  private edges(): TemplateResult {
+    const chosen = this.work.selected;
+    if (chosen === undefined) return html`<p class="quiet">${t('Enter on a node lists its edges here.')}</p>`;
+    const row = ({ node, weight }: DrawnEdge, arrow: string): TemplateResult => html`<tr><td>${arrow}</td><td><button class="chip" @click=${() => this.work.select(node)}>${nodeName(node)}</button></td><td>${node.kind === 'feature' ? node.label : ''}</td><td class="number">${signedText(weight)}</td></tr>`;
+    const { inputs, outputs } = edgesOf(this.view, chosen.node);
+    return html`<div class="graph-list-edges" tabindex="0" role="region" aria-label=${t('Edges of {0}', nodeName(chosen))}>
+      <table class="data"><caption>${t('Edges of {0}', nodeName(chosen))}</caption>
+        <thead><tr><th scope="col"><span class="only-heard">${t('direction')}</span></th><th scope="col">${t('node')}</th><th scope="col">${t('label')}</th><th scope="col">${t('weight')}</th></tr></thead>
+        <tbody>${inputs.map((edge) => row(edge, t('from')))}${outputs.map((edge) => row(edge, t('to')))}</tbody></table>
+    </div>`;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -51,6 +64,19 @@ export class GraphList extends InquiryElement {
       { id: 'influence', title: t('influence'), track: '8ch', numeric: true, sortable: true, cell: ({ influence }) => short(influence) },
     ];
   }
+}
+
+interface DrawnEdge {
+  readonly node: GraphNode;
+  readonly weight: number;
+}
+
+/** The drawn edges that lead to a node and from it, the strongest first. */
+export function edgesOf({ nodes, sources, targets, weights }: GraphView, node: number): { readonly inputs: readonly DrawnEdge[]; readonly outputs: readonly DrawnEdge[] } {
+  const place = nodes.findIndex((one) => one.node === node);
+  const edges = (near: Uint32Array, far: Uint32Array): DrawnEdge[] => Array.from(near.keys()).filter((edge) => near[edge] === place)
+    .map((edge) => ({ node: nodes[far[edge]!]!, weight: weights[edge]! })).toSorted((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+  return { inputs: edges(targets, sources), outputs: edges(sources, targets) };
 }
 
 /** Nodes by a column; ties by index, so that an order is the same each time. */

@@ -1,6 +1,6 @@
 /**
  * The map: directions of all features in two dimensions, and beside it those of a random dictionary, which has the same
- * amount of structure to lose. Pick with the pointer or arrows, Shift and drag for a lasso.
+ * amount of structure to lose. Pick with the pointer or arrows; Shift and drag chooses several, and so do Space and Shift Enter.
  */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
@@ -35,6 +35,8 @@ export class FeatureMapElement extends PageElement {
   private gridOf: FeatureMap | undefined;
   private camera: Camera = wholeMap;
   private outline: Pixel[] | undefined;
+  /** Chosen with Space: indices of points. */
+  private picked: readonly number[] = [];
   private drag: Pixel | undefined;
   private moved = false;
   private endTheme: (() => void) | undefined;
@@ -71,6 +73,7 @@ export class FeatureMapElement extends PageElement {
     if (target === undefined || session === undefined || key === this.key) return;
     this.key = key;
     this.camera = wholeMap;
+    this.picked = [];
     const { labels: _, ...stored } = target;
     void this.map.load((signal) => session.channel.call('semantic.map', stored, { signal }));
   }
@@ -84,10 +87,10 @@ export class FeatureMapElement extends PageElement {
   }
 
   private maps(map: FeatureMap): TemplateResult {
-    const said = this.hovered === undefined ? t('{0} features; Shift and drag chooses several, the wheel comes closer', countText(map.features.length)) : `#${map.features[this.hovered]}`;
+    const said = this.hovered === undefined ? t('{0} features; Shift and drag chooses several, the wheel comes closer', countText(map.features.length)) : `#${map.features[this.hovered]}${this.picked.length === 0 ? '' : ` · ${t('{0} chosen, Shift Enter lists them', this.picked.length)}`}`;
     return html`<div class="maps">
       <figure>
-        <canvas class="features" tabindex="0" role="application" aria-roledescription=${t('map')} aria-label=${t('Map of features. Arrows move from point to point, Enter opens. The table below has the same features.')}
+        <canvas class="features" tabindex="0" role="application" aria-roledescription=${t('map')} aria-label=${t('Map of features. Arrows move from point to point, Enter opens, Space chooses several, Shift Enter lists them. The table below has the same features.')}
           @pointerdown=${this.onDown} @pointermove=${this.onMove} @pointerup=${this.onUp} @pointerleave=${() => { this.hovered = undefined; }} @wheel=${this.onWheel} @dblclick=${() => { this.camera = wholeMap; this.paint(); }} @keydown=${this.onKey}></canvas>
         <figcaption>${t('features')} · ${t('neighbours kept: {0}', shareText(map.preserved))}</figcaption>
       </figure>
@@ -119,6 +122,7 @@ export class FeatureMapElement extends PageElement {
         context.stroke();
       };
       mark(this.shown === undefined ? undefined : map.features.indexOf(this.shown), 6, palette.text);
+      for (const index of this.picked) mark(index, 4, palette.text);
       mark(this.hovered, 5, palette.focus);
       if (this.outline !== undefined) {
         context.strokeStyle = palette.focus;
@@ -195,13 +199,13 @@ export class FeatureMapElement extends PageElement {
     this.outline = undefined;
     const map = this.map.value;
     if (map === undefined) return;
-    if (outline !== undefined && moved) this.choose(map, outline.map((pixel) => toMap(pixel, this.camera, sizeOf(canvas))));
+    if (outline !== undefined && moved) this.list(map, inside(map.points, outline.map((pixel) => toMap(pixel, this.camera, sizeOf(canvas)))));
     else if (!moved) this.open(this.pick(this.at(event), canvas));
     this.paint();
   }
 
-  private choose(map: FeatureMap, outline: readonly Pixel[]): void {
-    const features = inside(map.points, outline).map((index) => map.features[index]!);
+  private list(map: FeatureMap, points: readonly number[]): void {
+    const features = points.map((index) => map.features[index]!);
     if (features.length > 0) this.dispatchEvent(new CustomEvent('place-change', { detail: { query: { kind: 'set', features, name: t('{0} features of the map', features.length) } }, bubbles: true }));
   }
 
@@ -215,7 +219,9 @@ export class FeatureMapElement extends PageElement {
     const map = this.map.value;
     if (map === undefined || map.features.length === 0) return;
     const from = this.hovered ?? Math.max(0, this.shown === undefined ? 0 : map.features.indexOf(this.shown));
-    if (event.key === 'Enter') this.open(from);
+    if (event.key === 'Enter' && event.shiftKey) this.list(map, this.picked);
+    else if (event.key === 'Enter') this.open(from);
+    else if (event.key === ' ') this.togglePicked(from);
     else if (event.key === '+' || event.key === '-') this.camera = zoomed(this.camera, event.key === '+' ? 1.25 : 0.8, toScreen([map.points[2 * from]!, map.points[2 * from + 1]!], this.camera, sizeOf(event.currentTarget as HTMLCanvasElement)), sizeOf(event.currentTarget as HTMLCanvasElement));
     else {
       const next = neighbourByKey(map.points, from, event.key);
@@ -225,6 +231,12 @@ export class FeatureMapElement extends PageElement {
     event.preventDefault();
     event.stopPropagation();
     this.paint();
+  }
+
+  private togglePicked(index: number): void {
+    this.picked = this.picked.includes(index) ? this.picked.filter((one) => one !== index) : [...this.picked, index];
+    this.hovered = index;
+    this.requestUpdate();
   }
 
   private open(index: number | undefined): void {

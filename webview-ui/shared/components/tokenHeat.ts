@@ -1,4 +1,4 @@
-/** Tokens of an example as running text, coloured by a value each. Reads as text: the values are in the titles and in a list for screen readers. */
+/** Tokens of an example as running text, coloured by a value each. The values are in the titles, and in a sentence for screen readers, which do not read titles of text. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { heatClass, levelOf, signedLevelOf } from '../heat.ts';
@@ -17,12 +17,20 @@ export interface HeatOptions {
 
 export function tokenHeat(tokens: readonly string[], values: ArrayLike<number>, { most, signed = false, peak, unit = t('activation') }: HeatOptions = {}): TemplateResult {
   const scale = most ?? Array.from(values).reduce((largest, value) => (Number.isFinite(value) ? Math.max(largest, Math.abs(value)) : largest), 0);
+  const said = tokens.flatMap((token, index) => {
+    const value = values[index];
+    return isSaid(value) ? [`${visibleToken(token)} ${activationText(value)}`] : [];
+  });
   return html`<span class="heat" lang="">${tokens.map((token, index) => {
     const value = values[index];
     const level = signed ? signedLevelOf(value, scale) : levelOf(value, scale);
-    const title = value === undefined || !Number.isFinite(value) || value === 0 ? nothing : `${visibleToken(token)}  ${activationText(value)} ${unit}`;
+    const title = !isSaid(value) ? nothing : `${visibleToken(token)}  ${activationText(value)} ${unit}`;
     return html`<span class="token ${heatClass(level, signed)} ${index === peak ? 'peak' : ''}" title=${title}>${shown(token)}</span>`;
-  })}</span>`;
+  })}</span><span class="only-heard">${said.length === 0 ? t('{0}: none', unit) : `${unit}: ${said.join(', ')}`}</span>`;
+}
+
+function isSaid(value: number | undefined): value is number {
+  return value !== undefined && Number.isFinite(value) && value !== 0;
 }
 
 /** Line ends are shown, not obeyed, so that an example stays in its row; a space is a space, however it is named. */
