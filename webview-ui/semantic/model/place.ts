@@ -31,7 +31,7 @@ const placeSchema = v.object({
   store: v.fallback(v.optional(v.string()), undefined),
   search: v.fallback(v.string(), ''),
   filter: v.fallback(filterSchema, 'alive'),
-  sort: v.fallback(v.object({ by: v.picklist(sortKeys), descending: v.boolean() }), { by: 'density', descending: true }),
+  sort: v.fallback(v.object({ by: v.picklist(sortKeys), descending: v.boolean() }), { by: 'detection', descending: true }),
   query: v.fallback(querySchema, { kind: 'words' }),
   band: v.fallback(v.picklist(['top', 'quantile', 'random', 'zero']), 'top'),
   heat: v.fallback(v.picklist(['activation', 'loss']), 'activation'),
