@@ -223,7 +223,7 @@ describe('files', () => {
   it('that are damaged are refused, or opened with repairs and a remark', async () => {
     const path = join(files, 'dangling.json');
     writeFileSync(path, '{"metadata":{},"qParams":{"pinnedIds":["9_9_9"]},"nodes":[{"node_id":"E_3_0","feature":0,"layer":"E","ctx_idx":0,"feature_type":"embedding"}],"links":[{"source":"E_3_0","target":"1_1_1","weight":1}]}');
-    expect((await refusal(ask('graph.open', { path }))).message).toMatch(/1 links name nodes.*repairs/);
+    expect((await refusal(ask('graph.open', { path }))).message).toMatch(/A link names a node.*repairs/);
     const opened = await ask('graph.open', { path, repair: true });
     expect(opened.remarks).toEqual([expect.stringContaining('left out'), expect.stringContaining('9_9_9')]);
     await ask('graph.close', { graph: opened.graph });

@@ -88,7 +88,7 @@ export class GraphAssembler {
   /** Errors: `parse` for links to nodes that do not exist. */
   finish(metadata: JsonMap): Assembled {
     const remarks: string[] = [];
-    if (this.duplicates > 0) remarks.push(`${this.duplicates} nodes were left out because their id was there already.`);
+    if (this.duplicates > 0) remarks.push(`${this.duplicates === 1 ? 'A node was left out because its' : `${this.duplicates} nodes were left out because their`} id was there already.`);
     const links = this.settledLinks(remarks);
     // Circuit-tracer's order: by kind; within a kind by layer, position and index.
     const rank = (kind: FileNode['kind']): number => nodeKinds.indexOf(kind);
@@ -155,9 +155,9 @@ export class GraphAssembler {
       weight[kept++] = this.weights[i]!;
     }
     if (dangling > 0) {
-      const statement = `${dangling} links name nodes that the file does not have, ${example.slice(0, 100)} among them.`;
+      const statement = `${dangling === 1 ? 'A link names a node' : `${dangling} links name nodes`} that the file does not have: ${dangling === 1 ? '' : 'for one '}${example.slice(0, 100)}.`;
       if (!this.options.repair) throw new MechanistError('parse', statement, { file: this.options.file, field: 'links', hint: 'Open it with repairs to leave them out.' });
-      remarks.push(`${statement} They were left out.`);
+      remarks.push(`${statement} ${dangling === 1 ? 'It was' : 'They were'} left out.`);
     }
     if (unsure.size > 0) remarks.push(`${unsure.size} links come from an id that a feature and an error share; they were taken as the feature's.`);
     return { source: source.slice(0, kept), target: target.slice(0, kept), weight: weight.slice(0, kept) };
