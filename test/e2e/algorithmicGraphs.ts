@@ -44,14 +44,18 @@ export const algorithmicGraphs: Spec = {
         await frame.locator('mechanist-graph canvas').waitFor(long);
         report(`graph built and drawn after ${Math.round(performance.now() - started)} ms`);
         await frame.locator('button[aria-label=List]').click();
-        await frame.locator('mechanist-graph-list .grid').focus();
+        const settled = (): Promise<number> => until('view', () => frame.locator('.graph-main .busy').count(), (count) => count === 0, 60_000);
         // Features only: tokens and logits are no members of a group that can be clamped together.
         for (const kind of ['errors', 'tokens', 'logits']) await frame.locator('.kinds label', { hasText: kind }).locator('input').uncheck();
         await frame.locator('mechanist-graph-list .grid-row').first().waitFor();
-        await frame.locator('mechanist-graph-list .grid').focus();
-        for (const key of ['Home', 'Space', 'ArrowDown', 'Space']) await page.keyboard.press(key);
+        await settled();
         const pinned = frame.locator('mechanist-pinned');
-        await until('pinned', () => pinned.locator('ul.pinned').first().locator('li').count(), (count) => count === 2);
+        for (const [count, keys] of [[1, ['Home', 'Space']], [2, ['ArrowDown', 'Space']]] as const) {
+          await frame.locator('mechanist-graph-list .grid').focus();
+          for (const key of keys) await page.keyboard.press(key);
+          await until('pinned', () => pinned.locator('ul.pinned').first().locator('li').count().catch(() => 0), (found) => found === count);
+          await settled();
+        }
         for (const index of [0, 1]) await pinned.locator('ul.pinned').first().locator('li input').nth(index).check();
         await pinned.locator('input[aria-label="Name of the group"]').fill('two');
         await button(pinned, 'Group 2 nodes').click();
