@@ -24,12 +24,14 @@ import { Inspector } from './inspection/inspector.ts';
 import { lastModel, rememberModel } from './models/lastModel.ts';
 import { memoryLimit } from './models/memoryLimit.ts';
 import { OpenModels } from './models/openModels.ts';
+import { Probes } from './probes/probes.ts';
 import { Painter } from './paint/painter.ts';
 import { panelFindings } from './panels/panelFindings.ts';
 import { Panels } from './panels/registerPanels.ts';
 import { setContextKey } from './setContextKey.ts';
 import { readSetting } from './settings.ts';
 import { InspectorViewProvider } from './views/inspectorView.ts';
+import type { InspectorViewParts } from './views/inspectorView.ts';
 import { MethodsTree } from './views/methodsTree.ts';
 import { ModelsTree } from './views/modelsTree.ts';
 
@@ -67,13 +69,14 @@ export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick
   keep(new StatusBar(service, models, painter));
   const findings = keep(new Findings({ engine: service, models, inspector, report }));
   const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, open: (source) => openWithProgress(models, source), report, findings: panelFindings(findings.notes), pin: (kind, pinned) => findings.pin(kind, pinned) }));
-  keep(registerCommands({ engine: service, models, inspector, painter, panels, findings, log }));
+  const probes = keep(new Probes(service));
+  keep(registerCommands({ engine: service, models, inspector, painter, panels, findings, probes, log }));
   keep(registerHovers(inspector, names, report));
   keep(registerSurpriseHints(inspector, report));
   keep(registerPairFiles({ engine: service, models, report }));
   keep(registerUriHandler(models, report));
   keep(computeInBackground(inspector, report));
-  registerViews(context, service, models, inspector, painter, names, report);
+  registerViews(context, { engine: service, models, inspector, painter, probes, names, report });
   keep(workspace.registerTextDocumentContentProvider(cardScheme, new MethodCards()));
   log.info(l10n.t('activated in {0} ms', (performance.now() - started).toFixed(1)));
   const { extendMarkdownIt } = findings;
@@ -84,14 +87,17 @@ export async function deactivate(): Promise<void> {
   await engine?.dispose();
 }
 
-function registerViews(
-  { extensionUri, subscriptions }: ExtensionContext, service: EngineService, models: OpenModels, inspector: Inspector, painter: Painter, names: FeatureNames, report: (problem: string) => void,
-): void {
+interface ViewParts extends Omit<InspectorViewParts, 'extensionUri' | 'paintFeature'> {
+  readonly painter: Painter;
+  readonly probes: Probes;
+}
+
+function registerViews({ extensionUri, subscriptions }: ExtensionContext, { painter, probes, ...parts }: ViewParts): void {
+  const { engine: service, models, inspector } = parts;
   const view = new InspectorViewProvider({
-    extensionUri, engine: service, models, inspector, names, report,
-    paintFeature: (dictionary, feature) => paintFeature(painter, models, inspector, { dictionary, feature }),
+    extensionUri, ...parts, paintFeature: (dictionary, feature) => paintFeature(painter, models, inspector, { dictionary, feature }),
   });
-  const modelsTree = new ModelsTree(service, models);
+  const modelsTree = new ModelsTree({ engine: service, models, probes, report: parts.report });
   const modelsView = window.createTreeView(viewIds.models, { treeDataProvider: modelsTree, dragAndDropController: dictionaryDrop(models) });
   const methodsTree = new MethodsTree(models);
   subscriptions.push(

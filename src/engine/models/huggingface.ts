@@ -10,6 +10,7 @@ import { ConfigReader } from './families/configReader.ts';
 import { FamilyModel } from './families/familyModel.ts';
 import { families } from './families/registry.ts';
 import { storeOf } from './families/store.ts';
+import { cachedModelId } from './hub/cache.ts';
 import type { Model } from './model.ts';
 
 /** A config.json has a few kilobytes; class names can make it some hundred. */
@@ -28,7 +29,7 @@ export async function openHuggingFace(folder: string): Promise<Model> {
   if (family === undefined) return config.unsupported('model_type', `The family "${modelType}" is not known. Known: ${[...families.keys()].join(', ')}.`);
   const definition = family.define(config);
   const parameters = storeOf(openCheckpoint(path), definition.weights, family.prefix);
-  return new FamilyModel({ id: basename(path), family: modelType, source: path, json: config.json, definition, parameters, hash: () => hashOf(path) });
+  return new FamilyModel({ id: cachedModelId(path) ?? basename(path), family: modelType, source: path, json: config.json, definition, parameters, hash: () => hashOf(path) });
 }
 
 function readConfig(folder: string): ConfigReader {

@@ -6,7 +6,7 @@ import { followedEditor, inspectedDocument } from '../editor/documents.ts';
 import { activationText } from '../inspection/words.ts';
 import type { Inspector } from '../inspection/inspector.ts';
 import type { ActiveModel, OpenModels } from '../models/openModels.ts';
-import { pickStep } from './pick.ts';
+import { pickStep } from '../pick.ts';
 
 /** What a link or the inspector passes. */
 export interface FeatureChoice {

@@ -10,7 +10,7 @@ import { percent, visible } from '../inspection/words.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import { editorSelection } from '../panels/panelContext.ts';
 import type { EnginePort } from '../process/enginePort.ts';
-import { pickStep } from './pick.ts';
+import { pickStep } from '../pick.ts';
 
 /** Prompts longer than this are taken from the editor by the view itself. */
 const longestPrompt = 2_000;

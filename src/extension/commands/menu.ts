@@ -2,7 +2,7 @@
 import { commands, l10n } from 'vscode';
 import { commandIds } from '../commandIds.ts';
 import { readSetting } from '../settings.ts';
-import { pickStep } from './pick.ts';
+import { pickStep } from '../pick.ts';
 
 export async function showMenu(painted: boolean): Promise<void> {
   const hover = readSetting('hover.enabled') ? l10n.t('Turn hovers off') : l10n.t('Turn hovers on');
@@ -13,6 +13,7 @@ export async function showMenu(painted: boolean): Promise<void> {
     { label: `$(comment) ${hover}`, value: commandIds.toggleHover },
     { label: `$(symbol-color) ${l10n.t('Paint by surprise')}`, value: commandIds.paintSurprise },
     { label: `$(symbol-color) ${l10n.t('Paint by feature')}`, value: commandIds.paintFeature },
+    { label: `$(symbol-color) ${l10n.t('Paint by a probe')}`, value: commandIds.paintProbe },
     ...(painted ? [{ label: `$(clear-all) ${l10n.t('Clear paint')}`, value: commandIds.clearPaint }] : []),
     { label: `$(debug-restart) ${l10n.t('Restart engine')}`, value: commandIds.restartEngine },
     { label: `$(output) ${l10n.t('Show log')}`, value: commandIds.showLog },

@@ -12,7 +12,7 @@ import { formatLink } from '../../notes/subjects.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { askFeature } from './askFeature.ts';
 import { askQuestion } from './askQuestion.ts';
-import { pickStep } from './pick.ts';
+import { pickStep } from '../pick.ts';
 
 export const cardScheme = 'mechanist-method';
 

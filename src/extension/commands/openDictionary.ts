@@ -4,7 +4,7 @@ import type { QuickPickItem, TreeDragAndDropController } from 'vscode';
 import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { ModelNode } from '../views/modelsTree.ts';
-import { pickStep } from './pick.ts';
+import { pickStep } from '../pick.ts';
 
 type Choice = { readonly path: string } | 'browse';
 

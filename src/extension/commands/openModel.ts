@@ -9,7 +9,7 @@ import { bytesText, countText, dictionaryName } from '../inspection/words.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { ActiveModel, OpenModels, OpenOptions } from '../models/openModels.ts';
 import { viewIds } from '../commandIds.ts';
-import { pickStep } from './pick.ts';
+import { pickStep } from '../pick.ts';
 
 type Choice = ModelSource | { readonly kind: 'browseFolder' } | { readonly kind: 'browseOnnx' } | { readonly kind: 'askHub' };
 type Item = QuickPickItem & { readonly value?: Choice };

@@ -22,7 +22,8 @@ export function stepHit(painter: Painter, direction: 1 | -1): void {
   if (editor === undefined || !painter.step(editor, direction)) window.setStatusBarMessage(l10n.t('Nothing is painted strongly in this document.'), 3_000);
 }
 
-async function paint(painter: Painter, by: PaintBy): Promise<void> {
+/** Paints the text that is edited, or any that is shown. */
+export async function paint(painter: Painter, by: PaintBy): Promise<void> {
   const editor = followedEditor() ?? window.visibleTextEditors.find(({ document }) => document.uri.scheme === 'file');
   if (editor === undefined) {
     void window.showInformationMessage(l10n.t('Open a text to paint it.'));

@@ -14,11 +14,13 @@ import type { OpenModels } from '../models/openModels.ts';
 import type { Painter } from '../paint/painter.ts';
 import { panelCommands } from '../panels/panelCommands.ts';
 import type { Panels } from '../panels/registerPanels.ts';
+import type { Probes } from '../probes/probes.ts';
 import { readSetting, writeSetting } from '../settings.ts';
 import { showMenu } from './menu.ts';
 import { runMethod, showMethod } from './methodCommands.ts';
 import { chooseDictionary, closeModel, openDictionary, openModel, useDictionary, useModel } from './modelCommands.ts';
 import { paintFeature, paintSurprise, stepHit } from './paintCommands.ts';
+import { deleteProbe, paintProbe, pinGivenProbe, trainProbe } from './probeCommands.ts';
 
 export interface CommandParts {
   readonly engine: EnginePort;
@@ -27,6 +29,7 @@ export interface CommandParts {
   readonly painter: Painter;
   readonly panels: Panels;
   readonly findings: Findings;
+  readonly probes: Probes;
   readonly log: LogOutputChannel;
 }
 
@@ -42,7 +45,8 @@ export function registerCommands(parts: CommandParts): Disposable {
 }
 
 function handlers(parts: CommandParts): Record<CommandId, Handler> {
-  const { engine, models, inspector, painter, panels, findings, log } = parts;
+  const { engine, models, inspector, painter, panels, findings, probes, log } = parts;
+  const probing = { engine, models, probes, painter, notes: findings.notes };
   return {
     [commandIds.openModel]: (node) => openModel(engine, models, node),
     [commandIds.useModel]: (node) => useModel(models, node),
@@ -60,6 +64,10 @@ function handlers(parts: CommandParts): Record<CommandId, Handler> {
     [commandIds.runMethod]: (node) => runMethod(parts, node),
     [commandIds.paintSurprise]: () => paintSurprise(painter),
     [commandIds.paintFeature]: (choice) => paintFeature(painter, models, inspector, choice),
+    [commandIds.paintProbe]: (node) => paintProbe(probing, node),
+    [commandIds.trainProbe]: () => trainProbe(probing),
+    [commandIds.pinProbe]: (node) => pinGivenProbe(probing, node),
+    [commandIds.deleteProbe]: (node) => deleteProbe(probing, node),
     [commandIds.clearPaint]: () => painter.clear(),
     [commandIds.nextHit]: () => stepHit(painter, 1),
     [commandIds.previousHit]: () => stepHit(painter, -1),

@@ -35,12 +35,16 @@ interface Choice extends QuickPickItem {
   readonly entry: FindingEntry | undefined;
 }
 
-/** Asks where to, with "new finding" first, and pins. Shows the note. False when the user thought better of it. */
-export async function pin(notes: FindingNotes, draft: PinDraft): Promise<boolean> {
+/**
+ * Asks where to, with "new finding" first, and pins. Shows the note. False when the user thought better of it.
+ * `beside`: only notes of this folder, for evidence with files in it.
+ */
+export async function pin(notes: FindingNotes, draft: PinDraft, beside?: Uri): Promise<boolean> {
   requireTrust();
   await notes.ready();
   const about = new Set(draft.subjects.flatMap((uri) => notes.index.findingsAbout(uri).map(({ path }) => path)));
-  const entries = notes.index.findings().toSorted((a, b) => Number(about.has(b.path)) - Number(about.has(a.path)) || (a.finding.title < b.finding.title ? -1 : 1));
+  const fits = ({ path }: FindingEntry): boolean => beside === undefined || Uri.joinPath(Uri.parse(path), '..').path === beside.path;
+  const entries = notes.index.findings().filter(fits).toSorted((a, b) => Number(about.has(b.path)) - Number(about.has(a.path)) || (a.finding.title < b.finding.title ? -1 : 1));
   const choices: Choice[] = [
     { label: `$(add) ${l10n.t('New finding')}`, detail: draft.claim ?? subjectName(draft), entry: undefined, alwaysShow: true },
     ...entries.map((entry) => ({ label: entry.finding.title, description: badgeOf(entry), ...(about.has(entry.path) ? { detail: l10n.t('about the same subject') } : {}), entry })),
@@ -83,7 +87,7 @@ async function pinToNew(notes: FindingNotes, draft: PinDraft): Promise<void> {
 }
 
 /** Where new findings go; undefined without a folder open. The setting is relative, and stays inside. */
-function findingsFolder(): Uri | undefined {
+export function findingsFolder(): Uri | undefined {
   const [root] = workspace.workspaceFolders ?? [];
   const parts = readSetting('findings.folder').split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..');
   return root && Uri.joinPath(root.uri, ...parts);

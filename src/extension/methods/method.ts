@@ -3,7 +3,7 @@ export type Need = 'model' | 'dictionary' | 'pair' | 'labels' | 'corpus';
 
 /** What running a method does; `undefined` for methods that are described but not built in. */
 export type MethodRun =
-  | { readonly kind: 'command'; readonly command: 'revealInspector' | 'paintSurprise' | 'paintFeature' }
+  | { readonly kind: 'command'; readonly command: 'revealInspector' | 'paintSurprise' | 'paintFeature' | 'trainProbe' }
   /** Asks for a prompt and two answers (and, where the method needs a pair, a second prompt), then opens a tab of the algorithmic view. */
   | { readonly kind: 'question'; readonly tab: 'overview' | 'lens' | 'attention' | 'patching' | 'circuit' | 'graph' }
   /** Opens a part of the semantic view; without one, its table. */

@@ -57,7 +57,7 @@ export const semanticMethods: readonly Method[] = [
     strengths: 'Quantitative; comparable across layers.',
     weaknesses: 'The probe may learn the task itself; correlation is not use; the property is named in advance.',
     check: 'Selectivity against a control task with random labels, and a baseline on surface properties.',
-    papers: ['Hewitt & Liang 2019, arXiv 1909.03368'], needs: ['model', 'labels'],
+    papers: ['Hewitt & Liang 2019, arXiv 1909.03368'], needs: ['model', 'labels'], run: { kind: 'command', command: 'trainProbe' },
   },
   {
     id: 'steering', name: 'Steering', group: 'semantic.causal',

@@ -4,6 +4,8 @@
  */
 import { DecorationRangeBehavior, OverviewRulerLane, Selection, TextEditorRevealType, ThemeColor, l10n, window, workspace } from 'vscode';
 import type { DecorationOptions, TextDocument, TextEditor, TextEditorDecorationType } from 'vscode';
+import type { Params } from '../../protocol/methods.ts';
+import type { ProbeSummary } from '../../protocol/methods/probes.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import { contextKeys } from '../contextKeys.ts';
 import { setContextKey } from '../setContextKey.ts';
@@ -11,18 +13,19 @@ import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import { inspectedDocument, rangeOf, visibleEditorsOf } from '../editor/documents.ts';
 import type { EnginePort } from '../process/enginePort.ts';
-import { activationText } from '../inspection/words.ts';
 import type { Inspector } from '../inspection/inspector.ts';
 import { windowsOver } from '../inspection/windows.ts';
 import { Listeners } from '../listeners.ts';
 import type { OpenModels } from '../models/openModels.ts';
+import { explanationOf, legendOf, tokenText } from './legend.ts';
 import { bucketCount, hitsOf, intoBuckets, neighbouringHit, scaleOf } from './buckets.ts';
 import type { PaintedRange } from './buckets.ts';
 import { placeValues } from './values.ts';
 
 export type PaintBy =
   | { readonly kind: 'surprise' }
-  | { readonly kind: 'feature'; readonly dictionary: string; readonly feature: number };
+  | { readonly kind: 'feature'; readonly dictionary: string; readonly feature: number }
+  | { readonly kind: 'probe'; readonly probe: ProbeSummary };
 
 interface Painting {
   readonly document: TextDocument;
@@ -64,9 +67,12 @@ export class Painter implements Disposable {
   get legend(): string | undefined {
     const { painting } = this;
     if (painting === undefined) return undefined;
-    const what = painting.by.kind === 'surprise' ? l10n.t('surprise') : `#${painting.by.feature}`;
-    const most = scaleOf(painting.ranges.map(({ value }) => value));
-    return most > 0 ? `${what} 0▁▃▅▇ ${activationText(most)} ${painting.unit}` : `${what} 0`;
+    return legendOf(painting.by, fullColour(painting), painting.unit, l10n.t);
+  }
+
+  /** The same in sentences, with what a probe's score is to be read with. */
+  get explanation(): string | undefined {
+    return this.painting && explanationOf(this.painting.by, l10n.t);
   }
 
   /** Paints an editor's text. Rejects with `PeerError`. */
@@ -86,9 +92,10 @@ export class Painter implements Disposable {
     await this.inspector.inspect(text, start);
     try {
       for (const part of windowsOver(text, start, end, this.inspector.planFor(active))) {
-        const values = await this.engine.call('text.paint', { model: active.model.model, text: text.slice(part.start, part.end), by }, { priority: 'batch', signal: stop.signal });
+        const content = text.slice(part.start, part.end);
+        const values = await this.engine.call('text.paint', { model: active.model.model, text: content, by: brush(by) }, { priority: 'batch', signal: stop.signal });
         if (this.painting !== painting) return;
-        painting.ranges.push(...placeValues(part, values));
+        painting.ranges.push(...placeValues(part, content, values));
         painting.unit = values.unit;
         this.draw();
       }
@@ -113,9 +120,9 @@ export class Painter implements Disposable {
     const { painting } = this;
     if (painting === undefined || painting.document !== editor.document) return false;
     const text = inspectedDocument(editor.document);
-    // A line break cannot be shown as a hit.
+    // White space cannot be shown as a hit.
     const seen = painting.ranges.filter(({ start, end }) => /\S/.test(text.slice(start, end)));
-    const hits = hitsOf(seen, scaleOf(painting.ranges.map(({ value }) => value)));
+    const hits = hitsOf(seen, fullColour(painting));
     const hit = neighbouringHit(hits, editor.document.offsetAt(editor.selection.start), direction);
     if (hit === undefined) return false;
     const range = rangeOf(editor.document, hit.start, hit.end);
@@ -133,7 +140,7 @@ export class Painter implements Disposable {
     const { painting } = this;
     if (painting === undefined) return;
     this.types ??= decorationTypes();
-    const buckets = intoBuckets(painting.ranges, scaleOf(painting.ranges.map(({ value }) => value)));
+    const buckets = intoBuckets(painting.ranges, fullColour(painting));
     for (const editor of visibleEditorsOf(painting.document.uri.toString())) {
       this.types.forEach((type, index) => {
         editor.setDecorations(type, buckets[index]!.map((range): DecorationOptions => decoration(painting, range)));
@@ -144,8 +151,16 @@ export class Painter implements Disposable {
 }
 
 function decoration({ document, by, unit }: Painting, { start, end, value }: PaintedRange): DecorationOptions {
-  const what = by.kind === 'surprise' ? l10n.t('surprise') : l10n.t('feature #{0}', by.feature);
-  return { range: rangeOf(document, start, end), hoverMessage: `${what}: ${activationText(value)} ${unit}` };
+  return { range: rangeOf(document, start, end), hoverMessage: tokenText(by, value, unit, l10n.t) };
+}
+
+/** A probability is shown against 1, whatever the largest of a text; other numbers against their own scale. */
+function fullColour({ by, ranges }: Painting): number {
+  return by.kind === 'probe' ? 1 : scaleOf(ranges.map(({ value }) => value));
+}
+
+function brush(by: PaintBy): Params<'text.paint'>['by'] {
+  return by.kind === 'probe' ? { kind: 'probe', file: by.probe.file } : by;
 }
 
 /**

@@ -13,6 +13,7 @@ import type { EnginePort } from '../process/enginePort.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import { assetsOf, webviewPage } from '../views/webviewPage.ts';
+import { showHiddenTab } from './hiddenTab.ts';
 import { editorSelection, panelContext } from './panelContext.ts';
 import { panelHandlers } from './panelHandlers.ts';
 import type { PanelActions, PanelFindings } from './panelHandlers.ts';
@@ -44,6 +45,8 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
   /** Waits for a page that is still being made. */
   private pending: ShowRequest | undefined;
   private listening = false;
+  /** While a panel is being found or made, so that two commands in a row do not make two. */
+  private opening: Promise<void> | undefined;
   /** Whether the tab has a name of its own. */
   private named = false;
   private selection: EditorSelection | undefined;
@@ -65,10 +68,12 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
   /** Shows the panel beside the text, and in it what is asked for. */
   show(request?: ShowRequest): void {
     if (this.panel === undefined) {
-      const { id } = panels[this.parts.kind];
       this.pending = request;
       this.selection = editorSelection();
-      this.fill(window.createWebviewPanel(id, this.title(), { viewColumn: besideText(), preserveFocus: false }, { enableFindWidget: true }));
+      this.opening ??= this.open().finally(() => {
+        this.opening = undefined;
+      });
+      this.opening.catch((error: unknown) => this.parts.report(`opening a panel: ${describeFailure(error)}`));
       return;
     }
     const page = this.listening ? this.conversation : undefined;
@@ -76,12 +81,6 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
     if (request === undefined) return;
     if (page !== undefined && this.panel.visible) page.tell('show', request);
     else this.pending = request;
-  }
-
-  /** A command of the palette that the page carries out. */
-  command(command: string): void {
-    this.show();
-    this.conversation?.tell('command', { command });
   }
 
   deserializeWebviewPanel(panel: WebviewPanel): Promise<void> {
@@ -98,6 +97,14 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
 
   dispose(): void {
     this.panel?.dispose();
+  }
+
+  /** The panel of an earlier window where its tab is still there, otherwise a new one. */
+  private async open(): Promise<void> {
+    const { id } = panels[this.parts.kind];
+    const viewColumn = besideText();
+    if ((await showHiddenTab(id)) || this.panel !== undefined) return;
+    this.fill(window.createWebviewPanel(id, this.title(), { viewColumn, preserveFocus: false }, { enableFindWidget: true }));
   }
 
   private fill(panel: WebviewPanel): void {

@@ -59,7 +59,7 @@ export class MethodsTree implements TreeDataProvider<MethodNode> {
   private atHand(): AtHand {
     const { active } = this.models;
     // A model is opened when it is needed; until one is, nothing is known to be lacking.
-    return { model: true, dictionary: active === undefined || active.dictionary !== undefined, pair: false, labels: false, corpus: false };
+    return { model: true, dictionary: active === undefined || active.dictionary !== undefined, pair: false, labels: active?.model.source.kind === 'zoo', corpus: false };
   }
 }
 

@@ -7,6 +7,7 @@ import type { Disposable } from '../disposables.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { Painter } from '../paint/painter.ts';
+import { plainMarkdown } from '../plainMarkdown.ts';
 import { onSettingChange, readSetting } from '../settings.ts';
 
 const menuLinks = [commandIds.openModel, commandIds.toggleHover, commandIds.restartEngine, commandIds.showLog, commandIds.clearPaint];
@@ -63,6 +64,8 @@ export class StatusBar implements Disposable {
     const tip = new MarkdownString();
     tip.isTrusted = { enabledCommands: menuLinks };
     tip.appendText(`Mechanist · ${model ?? l10n.t('no model')}\n${state}`);
+    const { explanation } = this.painter;
+    if (explanation !== undefined) tip.appendMarkdown(`\n\n${plainMarkdown(explanation)}`);
     const hovers = readSetting('hover.enabled') ? l10n.t('Turn hovers off') : l10n.t('Turn hovers on');
     const links = [[l10n.t('Open model'), commandIds.openModel], [hovers, commandIds.toggleHover], [l10n.t('Restart engine'), commandIds.restartEngine], [l10n.t('Show log'), commandIds.showLog]];
     if (this.painter.legend !== undefined) links.push([l10n.t('Clear paint'), commandIds.clearPaint]);

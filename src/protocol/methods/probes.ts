@@ -6,7 +6,7 @@ const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** A name that can be that of a file everywhere. */
-const probeNamePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,79}(?<![ .])$/u;
+export const probeNamePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,79}(?<![ .])$/u;
 
 export const labelSourceSchema = v.variant('kind', [
   /** The latent variables of the corpus that comes with a model. */

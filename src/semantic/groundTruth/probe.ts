@@ -4,6 +4,7 @@ import { aurocOfScores } from './auroc.ts';
 import { columnOf } from './columns.ts';
 import { logLoss, logOdds, logisticSteps } from './logistic.ts';
 import type { Examples, Logistic } from './logistic.ts';
+import { rowSpace } from './rowSpace.ts';
 import { notApplicable } from './variables.ts';
 import type { Question } from './variables.ts';
 
@@ -63,7 +64,10 @@ export interface FittedProbe extends Logistic {
  */
 export function* probeSteps(train: Examples, context: Int32Array, penalty?: number): Generator<void, FittedProbe> {
   const statistics = statisticsOf(train);
-  const whole = standardized(train, statistics);
+  const inputs = standardized(train, statistics);
+  // Fewer examples than dimensions: the same fit among combinations of the examples is cheaper.
+  const space = train.d > train.y.length ? yield* rowSpace(inputs) : undefined;
+  const whole = space?.reduced ?? inputs;
   const held = rowsWhere(whole, (i) => context[i]! % 4 === 3);
   const rest = rowsWhere(whole, (i) => context[i]! % 4 !== 3);
   let [lambda, lowest] = [penalty ?? penalties[1]!, Number.POSITIVE_INFINITY];
@@ -77,7 +81,7 @@ export function* probeSteps(train: Examples, context: Int32Array, penalty?: numb
     }
   }
   const { weights, bias } = yield* logisticSteps(whole, lambda, start);
-  const folded = weights.map((weight, a) => weight * statistics.scale[a]!);
+  const folded = (space?.widened(weights) ?? weights).map((weight, a) => weight * statistics.scale[a]!);
   return { weights: folded, bias: folded.reduce((sum, weight, a) => sum - weight * statistics.mean[a]!, bias), penalty: lambda };
 }
 

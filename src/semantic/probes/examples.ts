@@ -8,7 +8,7 @@ import type { Tensor } from '../../engine/tensor.ts';
 import type { Examples } from '../groundTruth/logistic.ts';
 import { sampleTokens } from '../groundTruth/probe.ts';
 import type { Question } from '../groundTruth/variables.ts';
-import { probedWidth } from './hook.ts';
+import { probedWidth, requireFittable } from './hook.ts';
 import type { LabelledContexts } from './labelledTokens.ts';
 
 export interface ProbeExamples extends Examples {
@@ -34,12 +34,13 @@ export interface ExamplesRequest {
 
 const tokensPerRun = 2048;
 
-/** Yields contexts done. Errors: those of `probedWidth`; `argument` when all or no tokens answer yes; `cancelled`. */
+/** Yields contexts done. Errors: those of `probedWidth` and `requireFittable`; `argument` when all or no tokens answer yes; `cancelled`. */
 export async function* probeExamples({ model, runtime, hook, half, codes, question, perAnswer, seed, signal }: ExamplesRequest): AsyncGenerator<{ done: number; of: number }, ProbeExamples> {
   const d = probedWidth(model, hook);
   const positions = half.contexts.dims[1]!;
   const { rows, y, context } = sampleTokens(question, codes, positions, perAnswer, seed);
   if (!y.includes(0) || !y.includes(1)) throw new MechanistError('argument', y.includes(1) ? 'All tokens answer yes.' : 'No token answers yes.', { field: `question ${question.name}`, hint: 'There must be examples for and against among the texts to fit on and among those to score on.' });
+  requireFittable(rows.length, d);
   const b = new GraphBuilder(model.graph());
   const graph = b.build([b.identity(hook, `probe/${hook}`)]);
   const x = new Float64Array(rows.length * d);

@@ -4,8 +4,19 @@ import { hookAxes } from '../../engine/models/hookAxes.ts';
 import { unknownHook } from '../../engine/models/hookPattern.ts';
 import type { HookPoint, Model } from '../../engine/models/model.ts';
 
-/** Newton's method solves a system of this size. */
-export const widestHook = 1024;
+/** Dimensions of a hook point that is probed. */
+export const widestHook = 16_384;
+
+/** Newton's method solves a system of this size: the smaller of dimensions and examples. */
+const largestSystem = 1024;
+/** Numbers that examples take, in double precision. */
+const mostNumbers = 2 ** 26;
+
+/** Errors: `memory` for more examples than can be fitted on at this width. */
+export function requireFittable(examples: number, width: number): void {
+  if (Math.min(examples, width) <= largestSystem && examples * width <= mostNumbers) return;
+  throw new MechanistError('memory', `${examples} examples of ${width} dimensions are too many.`, { field: 'examples', hint: `Use at most ${Math.floor(Math.min(mostNumbers / width, width > largestSystem ? largestSystem : Infinity) / 2)} for each answer.` });
+}
 
 /** Length of the vector at each token, heads concatenated. Errors: `argument` for an unknown hook point or one without a vector per token; `unsupported` above `widestHook`. */
 export function probedWidth(model: Model, hook: string): number {
@@ -14,7 +25,7 @@ export function probedWidth(model: Model, hook: string): number {
   if (point === undefined) throw unknownHook(hook, points.map(({ name }) => name));
   const width = widthOf(point);
   if (width === undefined) throw new MechanistError('argument', 'This hook point does not have one vector per token.', { field: `hook ${hook}`, hint: 'For example blocks.1.hook_resid_post.' });
-  if (width > widestHook) throw new MechanistError('unsupported', `Probes are fitted on at most ${widestHook} dimensions; this hook point has ${width}.`, { field: `hook ${hook}` });
+  if (width > widestHook) throw new MechanistError('unsupported', `Hook points of at most ${widestHook} dimensions are probed; this hook point has ${width}.`, { field: `hook ${hook}` });
   return width;
 }
 

@@ -18,6 +18,8 @@ export interface Spec {
   readonly open: string;
   /** Settings of the user, beside those that keep the workbench quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Made before the server starts, as variables of its environment: the address of a server of the spec's own, for instance. */
+  readonly environment?: () => Promise<Readonly<Record<string, string>>>;
   /** `true`: Restricted Mode. */
   readonly restricted?: boolean;
   /** A program of `test/e2e/inHost` that runs in the extension host, by its name; `inHost` of the workbench has its result. */

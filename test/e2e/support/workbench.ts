@@ -33,13 +33,13 @@ export interface Workbench {
 }
 
 /** Opens the workspace of a spec. */
-export async function openWorkbench(installation: Installation, browser: Browser, { files, open, settings = {}, restricted = false, inHost }: Omit<Spec, 'name' | 'steps'>): Promise<Workbench> {
+export async function openWorkbench(installation: Installation, browser: Browser, { files, open, settings = {}, restricted = false, inHost, environment }: Omit<Spec, 'name' | 'steps'>): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), 'mechanist-workspace-'));
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
   }
-  const server = await installation.serve({ settings, restricted, env: { MECHANIST_DIAGNOSTICS: '1' }, ...(inHost === undefined ? {} : { args: inHostServerArgs }) });
+  const server = await installation.serve({ settings, restricted, env: { MECHANIST_DIAGNOSTICS: '1', ...(await environment?.()) }, ...(inHost === undefined ? {} : { args: inHostServerArgs }) });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const foreignHosts = new Set<string>();

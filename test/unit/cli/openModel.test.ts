@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { locateModel, type LocateOptions } from '../../../src/cli/locateModel.ts';
 import { openModel } from '../../../src/cli/openModel.ts';
-import { startHub, type HubServer } from '../engine/models/hubServer.ts';
+import { startHub, type HubServer } from '../../support/hubServer.ts';
 
 const gpt2 = fileURLToPath(new URL('../../fixtures/models/gpt2', import.meta.url));
 const id = 'org/tiny';

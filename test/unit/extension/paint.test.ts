@@ -52,13 +52,22 @@ describe('values of a window', () => {
     starts: Uint32Array.from(list, ([start]) => start), ends: Uint32Array.from(list, ([, end]) => end), values: Float32Array.from(list, ([, , value]) => value), unit: 'bits',
   });
 
+  const blank = 'x'.repeat(100);
+
   it('are placed in the document, those of the overlap and those without a number left out', () => {
-    expect(placeValues(window, values([[10, 15, 3], [20, 25, 4], [30, 31, NaN], [79, 85, 5], [80, 81, 6]]))).toEqual([
+    expect(placeValues(window, blank, values([[10, 15, 3], [20, 25, 4], [30, 31, NaN], [79, 85, 5], [80, 81, 6]]))).toEqual([
       { start: 120, end: 125, value: 4 }, { start: 179, end: 185, value: 5 },
     ]);
   });
 
   it('give a split character the strongest of its tokens', () => {
-    expect(placeValues(window, values([[20, 22, 1], [20, 22, 4], [20, 22, 2]]))).toEqual([{ start: 120, end: 122, value: 4 }]);
+    expect(placeValues(window, blank, values([[20, 22, 1], [20, 22, 4], [20, 22, 2]]))).toEqual([{ start: 120, end: 122, value: 4 }]);
+  });
+
+  it('leave line endings out, so that a carriage return does not take the whole scale', () => {
+    const text = `${'x'.repeat(20)}one\r\ntwo\n${'x'.repeat(71)}`;
+    const ranges = placeValues(window, text, values([[20, 23, 4], [23, 24, 40], [24, 25, 3], [25, 28, 6], [28, 29, 12], [28, 30, 2]]));
+    expect(ranges.map(({ start, value }) => [start, value])).toEqual([[120, 4], [125, 6], [128, 2]]);
+    expect(scaleOf(ranges.map(({ value }) => value))).toBe(6);
   });
 });

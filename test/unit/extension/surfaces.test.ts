@@ -102,7 +102,7 @@ describe('the methods', () => {
       if (run?.kind === 'semantic' || run?.kind === 'steer') expect(group, id).toMatch(/^semantic\./);
       if (run?.kind === 'steer') expect(needs, id).toContain('dictionary');
     }
-    expect(methods.filter(({ run }) => run === undefined).map(({ id }) => id)).toEqual(['integratedGradients', 'linearProbe', 'acdc', 'das', 'featureCircuits']);
+    expect(methods.filter(({ run }) => run === undefined).map(({ id }) => id)).toEqual(['integratedGradients', 'acdc', 'das', 'featureCircuits']);
   });
 
   it('say what they lack', () => {

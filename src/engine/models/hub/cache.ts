@@ -25,6 +25,12 @@ export function repositoryFolder(cacheFolder: string, id: string): string {
   return join(cacheFolder, ['models', ...id.split('/')].join('--'));
 }
 
+/** The id of the model whose snapshot a folder of the cache is; undefined for any other folder. */
+export function cachedModelId(folder: string): string | undefined {
+  const name = /(?:^|[\\/])models--([^\\/]+)[\\/]snapshots[\\/]\w+$/.exec(folder)?.[1];
+  return name?.replace('--', '/');
+}
+
 /** Errors: `argument` unless the id is `name` or `owner/name` as the hub allows them. */
 export function checkModelId(id: string): void {
   const parts = id.split('/');

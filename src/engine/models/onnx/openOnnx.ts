@@ -18,6 +18,7 @@ import { Program } from '../../runtime/program.ts';
 import type { DType, Tensor } from '../../tensor.ts';
 import { readJsonObject } from '../jsonFile.ts';
 import type { JsonObject } from '../jsonFile.ts';
+import { cachedModelId } from '../hub/cache.ts';
 import type { Model } from '../model.ts';
 import { ParameterStore } from '../parameters.ts';
 import { nameHooks } from './nameHooks.ts';
@@ -92,5 +93,5 @@ async function runOnce(graph: Graph, feeds: ReadonlyMap<string, Tensor>, paramet
 /** `model.onnx` says nothing; then the folder names the model. */
 function idOf(path: string, folder: string): string {
   const name = basename(path, '.onnx');
-  return /^(model|decoder|encoder)/.test(name) ? basename(folder) : name;
+  return /^(model|decoder|encoder)/.test(name) ? (cachedModelId(folder) ?? basename(folder)) : name;
 }

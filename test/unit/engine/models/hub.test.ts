@@ -2,9 +2,9 @@ import { lstat, mkdtemp, readdir, readFile, readlink, rm, symlink } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultCacheFolder, findCached } from '../../../../src/engine/models/hub/cache.ts';
+import { cachedModelId, defaultCacheFolder, findCached } from '../../../../src/engine/models/hub/cache.ts';
 import { downloadModel, type DownloadOptions } from '../../../../src/engine/models/hub/download.ts';
-import { gitHash, sha256, startHub, type HubFile, type HubServer } from './hubServer.ts';
+import { gitHash, sha256, startHub, type HubFile, type HubServer } from '../../../support/hubServer.ts';
 
 const id = 'org/tiny';
 const commit = 'a'.repeat(40);
@@ -52,6 +52,13 @@ describe('a download that succeeds', () => {
     expect(await readlink(join(folder, 'config.json'))).toBe(join('..', '..', 'blobs', gitHash(config)));
     expect(await readFile(join(cacheFolder, 'models--org--tiny', 'refs', 'main'), 'utf8')).toBe(commit);
     expect(await findCached(id, { cacheFolder })).toBe(folder);
+  });
+
+  it('gives a folder that says which model it is, as no other folder does', async () => {
+    expect(cachedModelId(await download())).toBe(id);
+    expect(cachedModelId(`/cache/models--gpt2/snapshots/${commit}`)).toBe('gpt2');
+    expect(cachedModelId(`C:\\cache\\models--org--tiny\\snapshots\\${commit}`)).toBe(id);
+    for (const other of ['/models/tiny', '/cache/models--org--tiny', '/cache/models--org--tiny/snapshots', `/cache/datasets--org--x/snapshots/${commit}`]) expect(cachedModelId(other)).toBeUndefined();
   });
 
   it('fetches nothing twice', async () => {

@@ -1,7 +1,8 @@
 /** Probes on data whose answer is known. */
 import { describe, expect, test } from 'vitest';
 import { fitLogistic, logOdds } from '../../../../src/semantic/groundTruth/logistic.ts';
-import { featuresNeeded, firstColumns, probeAuroc, sampleTokens } from '../../../../src/semantic/groundTruth/probe.ts';
+import { featuresNeeded, firstColumns, probeAuroc, probeSteps, sampleTokens } from '../../../../src/semantic/groundTruth/probe.ts';
+import { rowSpace } from '../../../../src/semantic/groundTruth/rowSpace.ts';
 import type { Examples } from '../../../../src/semantic/groundTruth/logistic.ts';
 import { notApplicable } from '../../../../src/semantic/groundTruth/variables.ts';
 import { normal, uniform } from '../../../support/random.ts';
@@ -100,3 +101,41 @@ test('samples draw applicable tokens once, up to the limit of each answer', () =
   });
   expect(sampleTokens({ name: 'yes', classes: [1] }, codes, 20, 30, 4).rows).toEqual(rows);
 });
+
+describe('with fewer examples than dimensions', () => {
+  const { d, x, y } = examples(40, 90, 17, ([a, b], u) => u < 1 / (1 + Math.exp(-(2 * a! - b!))));
+  // Rows that repeat, as the first token of every text does.
+  for (const [to, from] of [[5, 3], [9, 3]] as const) x.set(x.subarray(from * d, (from + 1) * d), to * d);
+
+  test('the fit among combinations of the examples is the fit among all dimensions', () => {
+    const space = last(rowSpace({ d, x, y }));
+    expect(space.reduced.d).toBe(38);
+    for (const [i, j] of [[0, 1], [3, 5], [7, 7], [2, 39]] as const) {
+      const inner = (values: Float64Array, width: number): number => Array.from({ length: width }).reduce<number>((sum, _, a) => sum + values[i * width + a]! * values[j * width + a]!, 0);
+      expect(inner(space.reduced.x, space.reduced.d)).toBeCloseTo(inner(x, d), 9);
+    }
+    const [wide, narrow] = [fitLogistic({ d, x, y }, 0.01), fitLogistic(space.reduced, 0.01)];
+    expect(narrow.bias).toBeCloseTo(wide.bias, 6);
+    space.widened(narrow.weights).forEach((weight, a) => expect(weight).toBeCloseTo(wide.weights[a]!, 6));
+  });
+
+  test('a probe has log-odds whose gradient vanishes in the units of its inputs', () => {
+    const probe = last(probeSteps({ d, x, y }, Int32Array.from({ length: 40 }, (_, i) => i), 0.01));
+    const odds = logOdds(probe, x);
+    const error = Array.from(y, (answer, i) => 1 / (1 + Math.exp(-odds[i]!)) - answer);
+    for (let a = 0; a < d; a += 7) {
+      const column = Array.from(y.keys(), (i) => x[i * d + a]!);
+      const mean = column.reduce((p, q) => p + q, 0) / 40;
+      const variance = column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 40;
+      const gradient = error.reduce((sum, e, i) => sum + e * (column[i]! - mean), 0) / 40 + 0.01 * probe.weights[a]! * variance;
+      expect(gradient).toBeCloseTo(0, 6);
+    }
+  });
+});
+
+function last<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}

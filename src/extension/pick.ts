@@ -1,7 +1,7 @@
 /** One step of a quick pick with a title, its number and a way back. */
 import { QuickInputButtons, window } from 'vscode';
 import type { QuickPickItem } from 'vscode';
-import { Disposables } from '../disposables.ts';
+import { Disposables } from './disposables.ts';
 
 export interface Step<T> {
   readonly title: string;

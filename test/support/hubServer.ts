@@ -34,6 +34,8 @@ export interface HubServer {
   /** Ignores Range headers, as some proxies do. */
   ignoreRange: boolean;
   knowsHead: boolean;
+  /** Milliseconds before each kilobyte of content. */
+  delay: number;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export async function startHub(): Promise<HubServer> {
     onContent: () => {},
     ignoreRange: false,
     knowsHead: true,
+    delay: 0,
     close: () => new Promise((resolve) => {
       open.closeAllConnections();
       open.close(() => resolve());
@@ -109,7 +112,8 @@ export async function startHub(): Promise<HubServer> {
     breaks.delete(name);
     for (let at = 0; at < body.length; at += 1024) {
       const chunk = body.subarray(at, Math.min(at + 1024, body.length, limit));
-      if (chunk.length === 0) break;
+      if (chunk.length === 0 || response.destroyed) break;
+      if (hub.delay > 0) await new Promise((resolve) => setTimeout(resolve, hub.delay));
       await new Promise((resolve) => response.write(chunk, resolve));
       recorded.sent += chunk.length;
       hub.onContent();
