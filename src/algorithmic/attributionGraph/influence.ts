@@ -89,6 +89,7 @@ export function graphInfluence(graph: AttributionGraph, given?: Float64Array): I
   const total = node.reduce((sum, value) => sum + value, 0);
   const cumulative = new Float64Array(node.length);
   let running = 0;
-  for (const i of ranked) cumulative[i] = (running += node[i]!) / total;
+  // Where nothing reaches the logits, no node has a share.
+  for (const i of ranked) cumulative[i] = total === 0 ? 1 : (running += node[i]!) / total;
   return { order, sums, weights, node, ranked, cumulative };
 }

@@ -12,13 +12,15 @@ export interface GraphScores {
   readonly completenessRestricted: number;
 }
 
-export function graphScores(graph: AttributionGraph, { node, sums, weights }: Influence): GraphScores {
+/** Undefined where no token and no error reaches the logits, so that there is nothing to take shares of. */
+export function graphScores(graph: AttributionGraph, { node, sums, weights }: Influence): GraphScores | undefined {
   const { start, source, weight } = graph.edges;
   const [errorStart, errorEnd] = rangeOf(graph, 'error');
   const [, tokenEnd] = rangeOf(graph, 'token');
   let [tokens, errors] = [0, 0];
   for (let i = errorStart; i < errorEnd; i++) errors += node[i]!;
   for (let i = errorEnd; i < tokenEnd; i++) tokens += node[i]!;
+  if (tokens + errors === 0) return undefined;
   const all = { explained: 0, total: 0 };
   const restricted = { explained: 0, total: 0 };
   for (let target = 0; target < node.length; target++) {

@@ -78,7 +78,7 @@ ${modelNotes}`,
     writeJson(output, {
       nodes: counts, edges: edges.source.length, activeFeatures: built.active.feature.length, leftOutAtFirstPosition: built.active.ignored,
       targets: targets.map((text, i) => ({ token: text, id: built.targets[i]!.id, probability: probabilities[i] })),
-      kept: { nodes: pruned.nodes.reduce((sum, kept) => sum + kept, 0), edges: pruned.edges.length }, scores,
+      kept: { nodes: pruned.nodes.reduce((sum, kept) => sum + kept, 0), edges: pruned.edges.length }, ...(scores && { scores }),
     });
   },
 };

@@ -42,11 +42,11 @@ export const graphAttribution: EvidenceMethod = {
       await context.step(i, wanted);
       nulls.push(shareThrough(graph, open.influence, random.permutation(graph.counts.feature).slice(0, kept.length)));
     }
-    const { replacement, completeness, completenessRestricted } = graphScores(graph, open.influence);
+    const scores = graphScores(graph, open.influence);
     const control = nullOf(`random sets of ${kept.length} features of the graph`, nulls);
     return {
       metric: 'influence through the features', value: shareThrough(graph, open.influence, kept), ...(control && { control }),
-      measures: { features: kept.length, of: graph.counts.feature, replacement, graph_completeness: completeness, graph_completeness_restricted: completenessRestricted },
+      measures: { features: kept.length, of: graph.counts.feature, ...(scores && { replacement: scores.replacement, graph_completeness: scores.completeness, graph_completeness_restricted: scores.completenessRestricted }) },
     };
   },
 };

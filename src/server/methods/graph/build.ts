@@ -37,10 +37,10 @@ export async function* graphBuild(session: Session, params: ParsedParams<'graph.
   }));
   yield { stage: 'assembling', done: 0, of: 1 };
   const open = new OpenGraph(built.graph);
-  const { replacement, completeness, completenessRestricted } = graphScores(built.graph, open.influence);
+  const scores = graphScores(built.graph, open.influence);
   const summary: GraphSummary = {
     ...described(open, key, params.text), active: built.active.feature.length, leftOut: { firstPosition: built.active.ignored },
-    scores: { replacement, completeness: { reference: completeness, restricted: completenessRestricted } },
+    scores: scores && { replacement: scores.replacement, completeness: { reference: scores.completeness, restricted: scores.completenessRestricted } },
     source: { kind: 'built', model: params.model, modelHash: await model.model.hash(), set: path, setHashes: hashesOf(transcoders), target: params.target, maxFeatures: params.maxFeatures },
     remarks: [],
   };

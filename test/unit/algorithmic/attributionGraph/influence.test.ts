@@ -32,19 +32,27 @@ describe('the golden graph', () => {
   });
 
   it('has the scores of the reference, completeness both ways', () => {
-    const { replacement, completeness, completenessRestricted } = graphScores(graph, influence);
+    const { replacement, completeness, completenessRestricted } = graphScores(graph, influence)!;
     expect(replacement).toBeCloseTo(0.784722, 6);
     expect(completeness).toBeCloseTo(0.929417, 6);
     expect(completenessRestricted).toBeCloseTo(0.894986, 6);
   });
 
   it('shares its influence with what runs through some features: all give the replacement score, none what tokens do directly', () => {
-    expect(shareThrough(graph, influence, [0, 1, 2])).toBeCloseTo(graphScores(graph, influence).replacement, 12);
+    expect(shareThrough(graph, influence, [0, 1, 2])).toBeCloseTo(graphScores(graph, influence)!.replacement, 12);
     // L0 (0.7): a tenth straight from t1; L1 (0.2): a quarter from t0; all else ends at features and errors.
     const direct = 0.7 * (0.5 / 5) + 0.2 * (0.5 / 2);
     expect(shareThrough(graph, influence, [])).toBeCloseTo(direct / 0.9, 12);
     // f0 reads t0 by 2 of 2.5.
     expect(shareThrough(graph, influence, [0])).toBeCloseTo((direct + 0.7 * (1 / 5) * (2 / 2.5)) / 0.9, 12);
+  });
+
+  it('without links has no scores, and shares that are numbers', () => {
+    const count = graph.nodes.kind.length;
+    const unlinked = { ...graph, edges: { start: new Uint32Array(count + 1), source: new Uint32Array(), weight: new Float32Array() } };
+    const none = graphInfluence(unlinked);
+    expect(Array.from(none.cumulative)).toEqual(new Array(count).fill(1));
+    expect(graphScores(unlinked, none)).toBeUndefined();
   });
 
   it('refuses thresholds that are no shares', () => {

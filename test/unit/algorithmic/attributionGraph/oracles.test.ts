@@ -69,7 +69,7 @@ describe.each(packs)('%s', (pack) => {
     expect(Array.from(pruned.nodes)).toEqual(Array.from(numbersOf(reference.read('prune.node_mask'))));
     expect(pruned.edges.length).toBe(numbersOf(reference.read('prune.edge_mask_count'))[0]);
     expect(difference(f32([influence.cumulative.length], influence.cumulative), reference.read('prune.cumulative_scores')).largest).toBeLessThan(1e-5);
-    const scores = graphScores(graph, influence);
+    const scores = graphScores(graph, influence)!;
     expect(scores.replacement).toBeCloseTo(numbersOf(reference.read('replacement_score'))[0]!, 5);
     expect(scores.completeness).toBeCloseTo(numbersOf(reference.read('completeness_score'))[0]!, 5);
     expect(scores.completenessRestricted).toBeLessThan(scores.completeness);
