@@ -9,15 +9,14 @@ import { MechanistError } from '../engine/errors.ts';
 import { GraphBuilder } from '../engine/graph/builder.ts';
 import { differentiate } from '../engine/graph/differentiate/differentiate.ts';
 import { typeOf } from '../engine/graph/ir.ts';
-import { metricFeeds, metricOutput } from '../engine/metrics/append.ts';
-import { metricGraph } from '../engine/metrics/metricGraph.ts';
+import { metricInputs, metricOutput } from '../engine/metrics/append.ts';
 import type { Metric } from '../engine/metrics/parse.ts';
 import type { Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import type { ParameterSource } from '../engine/runtime/program.ts';
 import { numbersOf } from '../engine/tensor.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import { withDirection } from './directLogitAttribution.ts';
+import { linearMetricGraph, withDirection } from './directLogitAttribution.ts';
 import { lastResidualStream } from './readout.ts';
 
 export interface FineAttributionOptions {
@@ -42,9 +41,9 @@ export interface FeatureAttribution {
   readonly metric: number;
 }
 
-/** Errors: `unsupported` for blocks that normalise MLP outputs, or weights that are not known by name. */
+/** Errors: those of `linearMetricGraph`; `unsupported` for blocks that normalise MLP outputs, or weights that are not known by name. */
 export async function neuronAttribution(model: Model, runtime: Runtime, { inputs, metric }: FineAttributionOptions): Promise<NeuronAttribution> {
-  const graph = metricGraph(model.graph(), metric, model.output);
+  const graph = linearMetricGraph(model, model.graph(), metric);
   const layers = model.config?.nLayers ?? 0;
   const named = Array.from({ length: layers }, (_, layer) => `blocks.${layer}.mlp.W_out`).every((name) => graph.parameters.has(name));
   if (layers === 0 || !named || typeOf(graph, 'blocks.0.ln2_post.hook_scale') !== undefined) {
@@ -67,7 +66,7 @@ export async function neuronAttribution(model: Model, runtime: Runtime, { inputs
 
 /**
  * For a dictionary that writes to the residual stream (the stream itself, an attention or an MLP output).
- * Errors: `argument` for one that writes elsewhere or is not bound to hooks.
+ * Errors: those of `linearMetricGraph`; `argument` for one that writes elsewhere or is not bound to hooks.
  */
 export async function featureAttribution(model: Model, runtime: Runtime, dictionary: Dictionary, { inputs, metric }: FineAttributionOptions): Promise<FeatureAttribution> {
   const { output } = dictionary.hooks;
@@ -75,7 +74,7 @@ export async function featureAttribution(model: Model, runtime: Runtime, diction
     throw new MechanistError('argument', `Features have a direct contribution where they write to the residual stream; this dictionary writes to ${output ?? 'no known hook point'}.`, { file: dictionary.source });
   }
   const spliced = spliceDictionary(model.graph(), dictionary, { errorTerm: true });
-  const graph = metricGraph(spliced, metric, model.output);
+  const graph = linearMetricGraph(model, spliced, metric);
   const { graph: directed, direction } = withDirection(graph, lastResidualStream(graph));
   const [acts, reconstruction, error] = ['acts_post', 'output', 'error'].map((name) => `${output}.hook_sae_${name}`) as [string, string, string];
   const { graph: read, gradients } = differentiate(directed, { seeds: new Map([[reconstruction, direction]]), wrt: [acts] });
@@ -92,6 +91,5 @@ export async function featureAttribution(model: Model, runtime: Runtime, diction
 
 function feedsOf(model: Model, inputs: ReadonlyMap<string, Tensor>, metric: Metric): Map<string, Tensor> {
   const feeds = model.feeds(inputs);
-  const ids = feeds.get(model.requiredInputs[0]!)!;
-  return new Map([...feeds, ...metricFeeds(metric, ids.dims[0]!, ids.dims[1])]);
+  return new Map([...feeds, ...metricInputs(metric, model, feeds)]);
 }

@@ -10,7 +10,8 @@ import { mean, meanInterval, nullOf } from '../numbers.ts';
 import { idsFeed, pairGroups, promptText } from '../prompts.ts';
 
 export const directAttribution: EvidenceMethod = {
-  id: 'attribution.direct', version: 1, title: 'Direct logit attribution',
+  id: 'attribution.direct', version: 2, title: 'Direct logit attribution',
+  changed: 'Version 1 took the slope at the capped logits of models that cap them; measure it anew.',
   summary: 'What a head, a neuron, a feature, an MLP or an embedding writes towards the right answers and away from the wrong ones, beside all other parts of its kind.',
   models: 1, dictionary: 'optional',
   inputs: [

@@ -6,7 +6,7 @@ import { openSafetensors } from '../../../src/engine/formats/safetensors.ts';
 import type { Metric } from '../../../src/engine/metrics/parse.ts';
 import { openHuggingFace } from '../../../src/engine/models/huggingface.ts';
 import { Runtime } from '../../../src/engine/runtime/runtime.ts';
-import { numbersOf } from '../../../src/engine/tensor.ts';
+import { i64, numbersOf } from '../../../src/engine/tensor.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url).pathname;
 const runtime = new Runtime({ threads: 1 });
@@ -55,13 +55,25 @@ describe('logitLens', () => {
 });
 
 describe('directLogitAttribution', () => {
-  it.each(['gpt2', 'gpt_neox', 'llama'])('sums over components to the metric, less a constant that the input does not change: %s', async (name) => {
+  it.each(['gpt2', 'gpt_neox', 'llama', 'gemma2'])('sums over components to the metric, less a constant that the input does not change: %s', async (name) => {
     const { model, metric, inputs, reference } = await open(name);
     const clean = await directLogitAttribution(model, runtime, { inputs, metric });
     const corrupted = await directLogitAttribution(model, runtime, { inputs: new Map([['input_ids', reference.read('corrupted_ids')]]), metric });
     expect(Math.abs(clean.metric - corrupted.metric)).toBeGreaterThan(1e-3);
     expect(clean.constant).toBeCloseTo(corrupted.constant, 4);
-    if (name === 'llama') expect(clean.constant).toBeCloseTo(0, 4);
+    // These have no biases. The second caps its logits, and the metric is that before.
+    if (name === 'llama' || name === 'gemma2') expect(clean.constant).toBeCloseTo(0, 4);
+  });
+
+  it.each<Metric>([{ kind: 'loss' }, { kind: 'log_prob', tokens: [3], position: -1 }, { kind: 'kl', position: -1 }])('refuses metrics that are no sum over components: $kind', async (metric) => {
+    const { model, inputs } = await open('gpt2');
+    await expect(directLogitAttribution(model, runtime, { inputs, metric })).rejects.toMatchObject({ reason: 'argument', field: 'metric' });
+  });
+
+  it('refuses blocks that normalise the stream', async () => {
+    const model = await openHuggingFace(`${fixtures}models/bert`);
+    const inputs = new Map([['input_ids', i64([1, 3], [1, 2, 3])]]);
+    await expect(directLogitAttribution(model, runtime, { inputs, metric: { kind: 'logit', token: 1, position: -1 } })).rejects.toMatchObject({ reason: 'unsupported' });
   });
 
   it.each(['gpt2', 'gemma2'])('gives whole layers the sum of their heads and bias: %s', async (name) => {

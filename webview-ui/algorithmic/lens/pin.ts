@@ -25,7 +25,7 @@ export function pinAttribution(inquiry: Inquiry, { clean, corrupted }: Attributi
       const control = other.get(name);
       const fine = isFine(part);
       return {
-        method: 'attribution.direct@1', metric: `direct contribution of ${name}`, unit: 'logits', value: contribution, inputs: { text: question.text },
+        method: 'attribution.direct@2', metric: `direct contribution of ${name}`, unit: 'logits', value: contribution, inputs: { text: question.text },
         parameters: { component: index !== undefined && !fine ? `${layer}.${index}` : hook, ...(fine ? { neuron: index } : {}), ...answers }, measures: { metric: clean.metric },
         dictionaries: subjectOf(inquiry, part).kind === 'feature' ? usedDictionary(inquiry) : [],
         ...(control === undefined ? {} : { control: { name: 'the same part on the corrupted prompt', value: control } }),
