@@ -12,7 +12,7 @@ import { differentiate } from '../engine/graph/differentiate/differentiate.ts';
 import { typeOf } from '../engine/graph/ir.ts';
 import type { Graph } from '../engine/graph/ir.ts';
 import { prune } from '../engine/graph/prune.ts';
-import { metricFeeds, metricOutput, metricPosition } from '../engine/metrics/append.ts';
+import { metricInputs, metricOutput, metricPosition } from '../engine/metrics/append.ts';
 import { metricGraph } from '../engine/metrics/metricGraph.ts';
 import type { Metric } from '../engine/metrics/parse.ts';
 import { unknownHook } from '../engine/models/hookPattern.ts';
@@ -47,8 +47,7 @@ export async function attributionPatching(model: Model, runtime: Runtime, option
   const clean = model.feeds(options.clean);
   const corrupted = model.feeds(options.corrupted);
   const [base, source] = options.direction === 'noising' ? [clean, corrupted] : [corrupted, clean];
-  const ids = clean.get(model.requiredInputs[0]!)!;
-  const tokens = metricFeeds(options.metric, ids.dims[0]!, ids.dims[1]);
+  const tokens = metricInputs(options.metric, model, base);
 
   const sourceRun = await runtime.run(programs.source, new Map([...source, ...tokens]), model.parameters);
   throwIfCancelled(options.signal);
@@ -57,7 +56,7 @@ export async function attributionPatching(model: Model, runtime: Runtime, option
 
   const metricOf = (run: ReadonlyMap<string, Tensor>): number => numbersOf(run.get(metricOutput)!)[0]!;
   return {
-    attributions: new Map(options.hooks.map((hook) => [hook, atAllPositions(model, options, hook, baseRun.get(attributionName(hook))!, ids.dims[1]!)])),
+    attributions: new Map(options.hooks.map((hook) => [hook, atAllPositions(model, options, hook, baseRun.get(attributionName(hook))!, clean.get(model.requiredInputs[0]!)!.dims[1]!)])),
     cleanMetric: metricOf(base === clean ? baseRun : sourceRun),
     corruptedMetric: metricOf(base === clean ? sourceRun : baseRun),
   };

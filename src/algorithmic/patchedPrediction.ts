@@ -6,7 +6,7 @@ import { prune } from '../engine/graph/prune.ts';
 import { intervene } from '../engine/interventions/intervene.ts';
 import type { MeanRule } from '../engine/interventions/meanAblation.ts';
 import type { Selection } from '../engine/interventions/intervention.ts';
-import { metricFeeds, metricOutput } from '../engine/metrics/append.ts';
+import { metricInputs, metricOutput } from '../engine/metrics/append.ts';
 import { metricGraph } from '../engine/metrics/metricGraph.ts';
 import { hookAxes } from '../engine/models/hookAxes.ts';
 import { unknownHook } from '../engine/models/hookPattern.ts';
@@ -54,10 +54,9 @@ export async function patchedPrediction(model: Model, runtime: Runtime, options:
   const corruptedRun = await runtime.run(capture, corrupted, parameters);
   const [base, baseRun, otherRun] = options.direction === 'noising' ? [clean, cleanRun, corruptedRun] : [corrupted, corruptedRun, cleanRun];
   const value = replacementSource(options.replacement, baseRun.get(hook)!, otherRun.get(hook)!, hookAxes(hook, type.shape), { seed: options.seed ?? 0, over: options.over, mask: base.get('attention_mask') });
-  const ids = clean.get(model.requiredInputs[0]!)!;
   const changed = intervene(graph, [{ hook, kind: 'patch', where: options.where, value }], base);
   const patchedRun = await runtime.run(prune(changed.graph, [model.output]), changed.feeds, parameters);
-  const measured = intervene(metricGraph(graph, options.metric, model.output, [hook]), [{ hook, kind: 'patch', where: options.where, value }], new Map([...base, ...metricFeeds(options.metric, ids.dims[0]!, ids.dims[1])]));
+  const measured = intervene(metricGraph(graph, options.metric, model.output, [hook]), [{ hook, kind: 'patch', where: options.where, value }], new Map([...base, ...metricInputs(options.metric, model, base)]));
   const metricRun = await runtime.run(prune(measured.graph, [metricOutput]), measured.feeds, parameters);
   return {
     clean: lastLogits(cleanRun.get(model.output)!), corrupted: lastLogits(corruptedRun.get(model.output)!), patched: lastLogits(patchedRun.get(model.output)!),

@@ -2,7 +2,7 @@
 import type { Graph } from '../engine/graph/ir.ts';
 import { intervene } from '../engine/interventions/intervene.ts';
 import type { Intervention } from '../engine/interventions/intervention.ts';
-import { metricFeeds, metricPerRowOutput } from '../engine/metrics/append.ts';
+import { metricInputs, metricPerRowOutput } from '../engine/metrics/append.ts';
 import { metricGraph } from '../engine/metrics/metricGraph.ts';
 import type { Metric } from '../engine/metrics/parse.ts';
 import { prune } from '../engine/graph/prune.ts';
@@ -25,8 +25,7 @@ export async function metricPerPrompt({ model, runtime }: OpenedModel, { inputs,
   const feeds = model.feeds(inputs);
   const hooks = interventions.map(({ hook }) => hook);
   const measured = metricGraph(graph ?? model.graph(), metric, model.output, hooks);
-  const ids = feeds.get(model.requiredInputs[0]!)!;
-  const { graph: changed, feeds: all } = intervene(measured, interventions, new Map([...feeds, ...metricFeeds(metric, ids.dims[0]!, ids.dims[1])]));
+  const { graph: changed, feeds: all } = intervene(measured, interventions, new Map([...feeds, ...metricInputs(metric, model, feeds)]));
   const run = await runtime.run(prune(changed, [metricPerRowOutput]), all, parameters ?? model.parameters);
   return Array.from(numbersOf(run.get(metricPerRowOutput)!));
 }

@@ -9,7 +9,7 @@
  */
 import { throwIfCancelled } from '../../engine/errors.ts';
 import { prune } from '../../engine/graph/prune.ts';
-import { metricFeeds, metricOutput, metricPerRowOutput } from '../../engine/metrics/append.ts';
+import { metricInputs, metricOutput, metricPerRowOutput } from '../../engine/metrics/append.ts';
 import { metricGraph } from '../../engine/metrics/metricGraph.ts';
 import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
@@ -67,7 +67,7 @@ export async function edgeAttribution(model: Model, runtime: Runtime, options: E
   const corrupted = model.feeds(options.corrupted);
   const ids = clean.get(model.requiredInputs[0]!)!;
   const rows = ids.dims[0]!;
-  const tokens = metricFeeds(options.metric, rows, ids.dims[1]);
+  const tokens = metricInputs(options.metric, model, clean);
   const senderHooks = hooksOf(edges.senders);
   const capture = prune(graph, [metricOutput, metricPerRowOutput, ...senderHooks]);
   const cleanRun = await runtime.run(capture, new Map([...clean, ...tokens]), model.parameters);

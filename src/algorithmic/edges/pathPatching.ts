@@ -10,7 +10,7 @@ import { throwIfCancelled } from '../../engine/errors.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
 import { prune } from '../../engine/graph/prune.ts';
 import { splice } from '../../engine/graph/splice.ts';
-import { metricFeeds, metricPerRowOutput, positionInput } from '../../engine/metrics/append.ts';
+import { metricInputs, metricPerRowOutput, positionInput } from '../../engine/metrics/append.ts';
 import { metricGraph } from '../../engine/metrics/metricGraph.ts';
 import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
@@ -43,7 +43,7 @@ export async function pathPatching(model: Model, runtime: Runtime, options: Path
   const graph = metricGraph(edgeModelGraph(model), options.metric, model.output, hooks);
   const clean = model.feeds(options.clean);
   const rows = clean.get(model.requiredInputs[0]!)!.dims[0]!;
-  const tokens = metricFeeds(options.metric, rows, clean.get(model.requiredInputs[0]!)!.dims[1]);
+  const tokens = metricInputs(options.metric, model, clean);
   const cleanRun = await runtime.run(prune(graph, [metricPerRowOutput, ...hooks]), new Map([...clean, ...tokens]), model.parameters);
   const corruptedRun = await runtime.run(prune(graph, hooksOf(edges.senders)), new Map([...model.feeds(options.corrupted), ...tokens]), model.parameters);
   const before = cleanRun.get(metricPerRowOutput)!.data as Float32Array;

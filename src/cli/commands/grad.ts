@@ -5,7 +5,7 @@ import { differentiate } from '../../engine/graph/differentiate/differentiate.ts
 import { typeOf } from '../../engine/graph/ir.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
 import { intervene } from '../../engine/interventions/intervene.ts';
-import { appendMetric, checkMetric, metricFeeds, metricOutput } from '../../engine/metrics/append.ts';
+import { appendMetric, checkMetric, metricInputs, metricOutput } from '../../engine/metrics/append.ts';
 import { metricGraph } from '../../engine/metrics/metricGraph.ts';
 import { metricGrammar, parseMetric } from '../../engine/metrics/parse.ts';
 import type { Metric } from '../../engine/metrics/parse.ts';
@@ -38,12 +38,11 @@ export const grad: Command = {
     const interventions = await interventionsFrom(options);
     const hooks = resolveHooks(model, options.requiredText('wrt'), interventions.map(({ hook }) => hook), differentiableInputs(model.graph()));
     const { graph, feeds } = intervene(model.graph(hooks.options), interventions, model.feeds(await modelInputs(model, options)));
-    const first = feeds.get(model.requiredInputs[0]!)!;
     const { graph: backward, gradients } = differentiate(graphOfMetric(graph, metric, model.output, hooks.names), {
       seeds: new Map([[metricOutput, 'ones']]), wrt: hooks.names,
     });
     const outputs = hooks.names.map((name) => gradients.get(name)!);
-    const allFeeds = new Map([...feeds, ...metricFeeds(metric, first.dims[0]!, first.dims[1])]);
+    const allFeeds = new Map([...feeds, ...metricInputs(metric, model, feeds)]);
     const values = await withRuntime(options, (runtime) => runtime.run({ ...backward, outputs: [...new Set(outputs)] }, allFeeds, model.parameters));
     writeSafetensors(options.requiredText('out'), new Map(hooks.names.map((name, i): [string, Tensor] => [name, values.get(outputs[i]!)!])));
   },

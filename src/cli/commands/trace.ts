@@ -4,6 +4,7 @@ import { logitLens } from '../../algorithmic/logitLens.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { prune } from '../../engine/graph/prune.ts';
 import type { Metric } from '../../engine/metrics/parse.ts';
+import { requireCausal } from '../../engine/models/causal.ts';
 import type { Model } from '../../engine/models/model.ts';
 import { tokenizerOf } from '../../engine/models/openPath.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
@@ -38,6 +39,7 @@ export const trace: Command = {
     const shown = named === undefined ? await demonstration() : { model: named };
     const model = await openModel(shown.model, options, output, signal);
     const inputs = firstRow(await modelInputs(model, named === undefined ? withDefaults(options, shown) : options), output);
+    requireCausal(model, 'a trace of its predictions');
     const show = await tokenTexts(model);
     const report = await withRuntime(options, (runtime) => traceOf(model, runtime, inputs, show, heads, signal));
     output.write(renderTrace(report, output.colour));

@@ -5,6 +5,8 @@ import { MechanistError } from '../errors.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { int } from '../graph/ir.ts';
 import type { Graph } from '../graph/ir.ts';
+import { requireCausal } from '../models/causal.ts';
+import type { Model } from '../models/model.ts';
 import type { Feeds } from '../runtime/program.ts';
 import { f32, i64 } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
@@ -43,6 +45,29 @@ export function appendMetric(b: GraphBuilder, metric: Metric, logits: string, at
   const perRow = metric.kind === 'loss' ? lossPerRow(b, logits) : readPerRow(b, metric, logits, atPosition);
   const value = metric.kind === 'loss' ? b.div(b.reduceSum(perRow, [0], false), predictedTokens(b, logits)) : b.reduceSum(perRow, [0], false);
   return { perRow, value };
+}
+
+/**
+ * The feeds that go with a model's metric graph, for the inputs in `feeds`.
+ * Errors: `argument` for a position outside the prompt or at padding; `unsupported` for the loss of a model that predicts no next token.
+ */
+export function metricInputs(metric: Metric, model: Model, feeds: Feeds): Feeds {
+  if (metric.kind === 'loss') requireCausal(model, 'the loss');
+  const [rows, positions] = feeds.get(model.requiredInputs[0]!)!.dims as [number, number | undefined];
+  const found = metricFeeds(metric, rows, positions);
+  const mask = feeds.get('attention_mask');
+  const read = metricPosition(metric);
+  if (mask !== undefined && read !== undefined) requireToken(mask, read);
+  return found;
+}
+
+/** Errors: `argument` for a position that is padding in a row. */
+function requireToken({ dims, data }: Tensor, position: number): void {
+  const [rows, positions] = dims as [number, number];
+  const at = position < 0 ? position + positions : position;
+  const padded = Array.from({ length: rows }, (_, row) => row).find((row) => Number(data[row * positions + at]) === 0);
+  if (padded === undefined) return;
+  throw new MechanistError('argument', `The metric reads position ${position}, which is padding in row ${padded}.`, { field: 'metric', hint: 'Pad on the left, name a position that every row has, or run rows of one length together.' });
 }
 
 /** The feeds that go with `appendMetric`. `rows` is the batch size; `positions` the sequence length, to check the metric's position. */
@@ -153,10 +178,11 @@ function lossPerRow(b: GraphBuilder, logits: string): string {
   return b.unary('Neg', b.reduceSum(b.mul(picked, predictionWeights(b, logits)), [1], false));
 }
 
-/** 1 where a real token is predicted, 0 at padding and at the last position, [batch,pos]. */
+/** 1 where a real token predicts a real token, 0 at padding and at the last position, [batch,pos]. */
 function predictionWeights(b: GraphBuilder, logits: string): string {
   const nothing = b.mul(b.slice('attention_mask', 1, 0, 1), b.scalar(0, 'int64'));
-  return b.cast(b.concat([b.slice('attention_mask', 1, 1), nothing], 1), b.dtypeOf(logits));
+  const next = b.concat([b.slice('attention_mask', 1, 1), nothing], 1);
+  return b.cast(b.mul('attention_mask', next), b.dtypeOf(logits));
 }
 
 function predictedTokens(b: GraphBuilder, logits: string): string {

@@ -8,7 +8,7 @@ import { MechanistError, throwIfCancelled } from '../errors.ts';
 import { typeOf } from '../graph/ir.ts';
 import type { Graph } from '../graph/ir.ts';
 import { prune } from '../graph/prune.ts';
-import { metricFeeds, metricOutput, metricPerRowOutput, metricPosition } from '../metrics/append.ts';
+import { metricInputs, metricOutput, metricPerRowOutput, metricPosition } from '../metrics/append.ts';
 import type { MeanRule } from '../interventions/meanAblation.ts';
 import { metricGraph } from '../metrics/metricGraph.ts';
 import type { Metric } from '../metrics/parse.ts';
@@ -92,7 +92,7 @@ export async function sweep(model: Model, runtime: Runtime, options: SweepOption
   const [base, source] = options.direction === 'noising' ? [clean, corrupted] : [corrupted, clean];
   const ids = clean.get(model.requiredInputs[0]!)!;
   const rows = ids.dims[0]!;
-  const metricTokens = metricFeeds(options.metric, rows, ids.dims[1]);
+  const metricTokens = metricInputs(options.metric, model, base);
   const parameters = options.parameters ?? model.parameters;
   const fetch = (extra: Iterable<string>): Graph => prune(graph, [...new Set([metricOutput, metricPerRowOutput, ...options.hooks, ...extra])].filter((name) => !graph.inputs.has(name)));
   const baseRun = await runtime.run(fetch(captures), new Map([...base, ...metricTokens]), parameters);

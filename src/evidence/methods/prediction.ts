@@ -1,6 +1,7 @@
 /** What a model predicts: the answer to prompts against a wrong one, and how surprised it is by a text. */
 import { metricPerRowOutput } from '../../engine/metrics/append.ts';
 import { metricGraph } from '../../engine/metrics/metricGraph.ts';
+import { requireCausal } from '../../engine/models/causal.ts';
 import { prune } from '../../engine/graph/prune.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { Random } from '../../engine/random.ts';
@@ -60,6 +61,7 @@ export const surprise: EvidenceMethod = {
 
 /** Mean over all tokens but the first. */
 async function bitsPerToken({ model, runtime }: OpenedModel, ids: readonly number[]): Promise<number> {
+  requireCausal(model, 'the surprise of tokens');
   const graph = prune(metricGraph(model.graph(), { kind: 'loss' }, model.output), [metricPerRowOutput]);
   const run = await runtime.run(graph, model.feeds(idsFeed(ids)), model.parameters);
   return numbersOf(run.get(metricPerRowOutput)!)[0]! / (ids.length - 1) / Math.LN2;

@@ -1,8 +1,9 @@
 /** What a change of one feature does to the next token and to the text that follows, beside no change and a random direction of equal norm. */
-import { MechanistError, throwIfCancelled } from '../../engine/errors.ts';
+import { throwIfCancelled } from '../../engine/errors.ts';
 import { GraphBuilder } from '../../engine/graph/builder.ts';
 import { int } from '../../engine/graph/ir.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
+import { requireCausal } from '../../engine/models/causal.ts';
 import type { Model } from '../../engine/models/model.ts';
 import { Random } from '../../engine/random.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
@@ -54,7 +55,7 @@ const variants = ['default', 'changed', 'random'] as const;
 /** Yields after every run. Errors: `unsupported` for a model that does not predict the next token; those of `steeringProgram`. */
 export async function* featureEffect(request: EffectRequest): AsyncGenerator<void, Effect> {
   const { model, runtime, source, ids, feature, action, positions, temperature, seed, signal } = request;
-  requireCausal(model);
+  requireCausal(model, 'the effect on it');
   const program = steeringProgram(model, source);
   const outputs = lastLogProbabilities(program.graph, model, [activationOutput, addedOutput]);
   const plain = lastLogProbabilities(model.graph(), model, []);
@@ -93,13 +94,6 @@ export async function* featureEffect(request: EffectRequest): AsyncGenerator<voi
     runs[variant] = { logProbabilities: first!, kl: divergence(variant === 'default' ? first! : runs.default.logProbabilities, first!), continuation: sequence.slice(ids.length) };
   }
   return { activations, norm, ...runs };
-}
-
-/** Errors: `unsupported`. */
-export function requireCausal(model: Model): void {
-  if (model.config?.causal === false || model.graph().types.get(model.output)?.shape?.length !== 3) {
-    throw new MechanistError('unsupported', 'The model does not predict the next token, so the effect on it is not defined.', { file: model.source });
-  }
 }
 
 const logOutput = 'steering/log_probabilities';

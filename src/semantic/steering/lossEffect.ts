@@ -2,11 +2,11 @@
 import { GraphBuilder } from '../../engine/graph/builder.ts';
 import { int } from '../../engine/graph/ir.ts';
 import type { Graph } from '../../engine/graph/ir.ts';
+import { requireCausal } from '../../engine/models/causal.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { FeatureSource } from '../store/source.ts';
-import { requireCausal } from './effect.ts';
 import { activationOutput, steeringProgram } from './steer.ts';
 
 export interface TokenLosses {
@@ -18,7 +18,7 @@ export interface TokenLosses {
 
 /** One entry per context of `ids` int64 [contexts, positions]. Yields after every run. Errors: as `featureEffect`. */
 export async function* lossEffect(model: Model, runtime: Runtime, source: FeatureSource, feature: number, ids: Tensor<'int64'>, seed: number): AsyncGenerator<void, TokenLosses[]> {
-  requireCausal(model);
+  requireCausal(model, 'the effect on it');
   const [contexts, positions] = ids.dims as [number, number];
   const program = steeringProgram(model, source);
   const [plain, changed] = [nextLosses(model.graph(), model, []), nextLosses(program.graph, model, [activationOutput])];

@@ -12,6 +12,7 @@ import { f32, i64, numbersOf, type Tensor } from '../../../src/engine/tensor.ts'
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 const gpt2 = join(fixtures, 'models/gpt2/model.onnx');
 const gpt2Inputs = join(fixtures, 'models/gpt2/reference.safetensors');
+const bert = join(fixtures, 'models/bert');
 const vit = join(fixtures, 'models/vit/model.onnx');
 const vitInputs = join(fixtures, 'models/vit/reference.safetensors');
 
@@ -289,6 +290,12 @@ describe('trace', () => {
   it('shows the heads of a foreign file only if they can be told apart', async () => {
     writeSafetensors(clean, [['input_ids', i64([1, 3], [1, 2, 3])]]);
     expect(await succeeds('trace', gpt2, '--inputs', clean)).not.toContain('Heads');
+  });
+
+  it('needs a model that predicts the next token', async () => {
+    writeSafetensors(clean, [['input_ids', i64([1, 3], [1, 2, 3])]]);
+    const { code, stderr } = await mechanist('trace', bert, '--inputs', clean);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/does not predict the next token/)]);
   });
 
   it('needs a language model', async () => {

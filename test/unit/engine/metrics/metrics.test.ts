@@ -2,14 +2,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { differentiate } from '../../../../src/engine/graph/differentiate/differentiate.ts';
 import { intervene } from '../../../../src/engine/interventions/intervene.ts';
-import { metricFeeds, metricOutput, metricPerRowOutput } from '../../../../src/engine/metrics/append.ts';
+import { metricFeeds, metricInputs, metricOutput, metricPerRowOutput } from '../../../../src/engine/metrics/append.ts';
 import { metricGraph } from '../../../../src/engine/metrics/metricGraph.ts';
 import type { Metric } from '../../../../src/engine/metrics/parse.ts';
 import { withReference } from '../../../../src/engine/metrics/reference.ts';
 import { openSafetensors } from '../../../../src/engine/formats/safetensors.ts';
 import { openHuggingFace } from '../../../../src/engine/models/huggingface.ts';
+import type { Model } from '../../../../src/engine/models/model.ts';
 import { Runtime } from '../../../../src/engine/runtime/runtime.ts';
-import { f32, numbersOf } from '../../../../src/engine/tensor.ts';
+import { f32, i64, numbersOf } from '../../../../src/engine/tensor.ts';
 import type { Tensor } from '../../../../src/engine/tensor.ts';
 
 const folder = new URL('../../../fixtures/models/gpt2', import.meta.url).pathname;
@@ -81,5 +82,34 @@ describe('metricFeeds', () => {
     [{ kind: 'contrast', rows: [], position: -1 }, '0 answer sets for 2 rows'],
   ])('refuses %j', (metric, message) => {
     expect(() => metricFeeds(metric, 2, 11)).toThrow(message);
+  });
+});
+
+describe('padding', () => {
+  const ids = reference.read('input_ids').data;
+  const real = Array.from(ids.subarray(0, 6) as BigInt64Array, Number);
+  const measured = async (model: Model, metric: Metric, mask: readonly number[], tokens: readonly number[]): Promise<number> => {
+    const feeds = model.feeds(new Map([['input_ids', i64([1, tokens.length], tokens)], ['attention_mask', i64([1, mask.length], mask)]]));
+    const all = new Map([...feeds, ...metricInputs(metric, model, feeds)]);
+    return numbersOf((await runtime.run(metricGraph(model.graph(), metric, model.output), all, model.parameters)).get(metricOutput)!)[0]!;
+  };
+
+  it.each(['llama', 'gpt_neox'])('on either side leaves the loss as it is: %s', async (name) => {
+    const model = await openHuggingFace(new URL(`../../../fixtures/models/${name}`, import.meta.url).pathname);
+    const alone = await measured(model, { kind: 'loss' }, new Array<number>(6).fill(1), real);
+    expect(await measured(model, { kind: 'loss' }, [0, 0, 0, 1, 1, 1, 1, 1, 1], [0, 0, 0, ...real])).toBeCloseTo(alone, 4);
+    expect(await measured(model, { kind: 'loss' }, [1, 1, 1, 1, 1, 1, 0, 0], [...real, 0, 0])).toBeCloseTo(alone, 4);
+  });
+
+  it('is not read as a prediction', async () => {
+    const model = await openHuggingFace(folder);
+    const metric: Metric = { kind: 'logit', token: 3, position: -1 };
+    await expect(measured(model, metric, [1, 1, 1, 1, 1, 1, 0, 0], [...real, 0, 0])).rejects.toMatchObject({ reason: 'argument', field: 'metric' });
+    await expect(measured(model, { ...metric, position: 5 }, [1, 1, 1, 1, 1, 1, 0, 0], [...real, 0, 0])).resolves.toBeTypeOf('number');
+  });
+
+  it('or not, a model that reads both ways has no loss', async () => {
+    const model = await openHuggingFace(new URL('../../../fixtures/models/bert', import.meta.url).pathname);
+    await expect(measured(model, { kind: 'loss' }, [1, 1, 1], [1, 2, 3])).rejects.toMatchObject({ reason: 'unsupported' });
   });
 });
