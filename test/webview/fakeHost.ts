@@ -68,7 +68,7 @@ export const model: ModelSummary = {
 };
 
 export const context: PanelContext = {
-  engine: { kind: 'ready' }, trusted: true, models: [model], model: 'm1', dictionary: 'd2', folders: { labels: 'ws/.mechanist/labels', stores: 'ws/.mechanist/stores', dictionaries: 'ws/.mechanist/dictionaries' },
+  engine: { kind: 'ready' }, opening: { kind: 'none' }, trusted: true, models: [model], model: 'm1', dictionary: 'd2', folders: { labels: 'ws/.mechanist/labels', stores: 'ws/.mechanist/stores', dictionaries: 'ws/.mechanist/dictionaries' },
 };
 
 export const started: PanelStart = { context, selection: { text: 'When Mary and John went', document: 'file:///a.txt', start: 0, end: 23 }, show: undefined, jobs: [] };

@@ -3,6 +3,7 @@ import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { ShowRequest } from '../../src/protocol/views/panel.ts';
 import { keyHelp } from '../shared/components/keyHelp.ts';
+import { noModel } from '../shared/components/noModel.ts';
 import { emptyState, failure, skeleton } from '../shared/components/states.ts';
 import { tabPanel, tabs } from '../shared/components/tabs.ts';
 import { PageElement } from '../shared/element.ts';
@@ -78,8 +79,7 @@ export class AlgorithmicView extends PageElement {
   }
 
   private withoutModel(session: Session): TemplateResult {
-    if (session.context.engine.kind === 'starting') return skeleton(t('Starting the engine…'));
-    return html`${emptyState(t('Why does a model predict this token rather than that one? Open a model to ask.'), { label: t('Open model'), run: () => void session.channel.ask('panel.openModel', {}) })}
+    return html`${noModel(session, t('Why does a model predict this token rather than that one? Open a model to ask.'))}
       ${emptyState(t('A graph of circuit-tracer or Neuronpedia can be looked at without its model.'), { label: t('Open a graph file…'), run: () => { this.works?.inquiry.showTab('graph'); void this.works?.graph.chooseFile(); } })}`;
   }
 

@@ -6,6 +6,7 @@ import type { FeatureCard, StoreSummary } from '../../src/protocol/methods/seman
 import type { FeatureGrade, PanelJob, ShowRequest, Subject } from '../../src/protocol/views/panel.ts';
 import { failureText } from '../shared/channel.ts';
 import { keyHelp } from '../shared/components/keyHelp.ts';
+import { noModel } from '../shared/components/noModel.ts';
 import { drawResource, emptyState, failure, skeleton } from '../shared/components/states.ts';
 import type { SubjectEvent } from '../shared/components/subjectChip.ts';
 import { PageElement } from '../shared/element.ts';
@@ -115,7 +116,7 @@ export class SemanticView extends PageElement {
     const { engine } = session.context;
     if (engine.kind === 'failed') return failure(engine.reason, { label: t('Restart engine'), run: () => void session.channel.ask('panel.restartEngine', {}) });
     const { model, dictionary } = session;
-    if (model === undefined) return engine.kind === 'ready' || engine.kind === 'starting' ? skeleton(t('Opening the model…'), { lines: 12 }) : emptyState(t('Which features does a model represent? Open a model to look.'), { label: t('Open model'), run: () => void session.channel.ask('panel.openModel', {}) });
+    if (model === undefined) return noModel(session, t('Which features does a model represent? Open a model to look.'));
     return html`<div class="semantic">${this.bar(session, model, dictionary)}${this.notices(session, dictionary)}${this.body(session, model, dictionary)}</div>
       ${this.help ? keyHelp(semanticKeys(), () => { this.help = false; }) : nothing}`;
   }

@@ -43,6 +43,16 @@ export class PanelChannel {
   }
 }
 
+/**
+ * Tells a person of a request that failed and that no part of the page draws: what buttons and keys ask for without waiting.
+ * False for what is no failed request. One that was cancelled, or whose engine has gone (which the page shows), is told nobody.
+ */
+export function tellFailure(channel: Pick<PanelChannel, 'tell'>, error: unknown): boolean {
+  if (!PeerError.is(error)) return false;
+  if (!PeerError.is(error, 'cancelled') && !PeerError.is(error, 'disconnected')) channel.tell('failure', { message: failureText(error).slice(0, 2000) });
+  return true;
+}
+
 /** The words of a failed request: message, place and what can be done about it. */
 export function failureText(error: unknown): string {
   if (!PeerError.is(error)) return error instanceof Error ? error.message : String(error);

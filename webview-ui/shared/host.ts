@@ -22,10 +22,15 @@ export function connectHost(): StatefulHost {
   };
 }
 
-/** Tells of errors and of violations of the content security policy, for the host's log. */
-export function reportProblems(tell: (message: string) => void): void {
+/**
+ * Tells of errors and of violations of the content security policy, for the host's log. `failed` gets the reasons
+ * of rejections that nothing in the page draws, and says whether it has told them otherwise.
+ */
+export function reportProblems(tell: (message: string) => void, failed: (reason: unknown) => boolean = () => false): void {
   const report = (message: string): void => tell(message.slice(0, 2_000));
   document.addEventListener('securitypolicyviolation', (event) => report(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
   window.addEventListener('error', (event) => report(`error: ${event.message}`));
-  window.addEventListener('unhandledrejection', (event) => report(`unhandled rejection: ${String(event.reason)}`));
+  window.addEventListener('unhandledrejection', ({ reason }) => {
+    if (!failed(reason)) report(`unhandled rejection: ${String(reason)}`);
+  });
 }

@@ -9,7 +9,7 @@ import type { PanelChannel } from './channel.ts';
 import type { StatefulHost } from './host.ts';
 import { withJob } from './jobs.ts';
 
-const emptyContext: PanelContext = { engine: { kind: 'idle' }, trusted: true, models: [], model: undefined, dictionary: undefined, folders: undefined };
+const emptyContext: PanelContext = { engine: { kind: 'idle' }, opening: { kind: 'none' }, trusted: true, models: [], model: undefined, dictionary: undefined, folders: undefined };
 
 export class Session {
   readonly channel: PanelChannel;

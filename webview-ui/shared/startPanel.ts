@@ -3,7 +3,7 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import type { LitElement } from 'lit';
 import type { FigureEvent } from './charts/chart.ts';
-import { PanelChannel } from './channel.ts';
+import { PanelChannel, tellFailure } from './channel.ts';
 import { define } from './element.ts';
 import { connectHost, reportProblems } from './host.ts';
 import { Session } from './session.ts';
@@ -20,13 +20,13 @@ export async function startPanel(tag: string, element: new () => PanelElement): 
   loadStrings(document.body);
   const host = connectHost();
   const channel = new PanelChannel(host);
-  reportProblems((message) => channel.tell('problem', { message }));
+  reportProblems((message) => channel.tell('problem', { message }), (reason) => tellFailure(channel, reason));
   defineKit();
   define(tag, element);
   document.addEventListener('figure-save', (event) => {
     const { name, content, copy } = (event as FigureEvent).detail;
     const done = copy && typeof content === 'string' ? channel.ask('panel.copy', { text: content }) : channel.ask('panel.save', { name, content });
-    done.catch((error: unknown) => channel.tell('problem', { message: `figure: ${String(error)}` }));
+    done.catch((error: unknown) => tellFailure(channel, error));
   });
   const session = new Session(channel, host);
   const view = document.querySelector<PanelElement>(tag)!;

@@ -4,6 +4,7 @@
  */
 import type { DictionarySummary, ModelSource, ModelSummary } from '../../protocol/methods.ts';
 import { PeerError } from '../../protocol/peer.ts';
+import type { OpeningState } from '../../protocol/views/panel.ts';
 import type { EngineCallOptions } from '../../protocol/engineClient.ts';
 import { Disposables } from '../disposables.ts';
 import type { EnginePort } from '../process/enginePort.ts';
@@ -33,6 +34,8 @@ export class OpenModels {
   private models: readonly ModelSummary[] = [];
   private activeKey: string | undefined;
   private opening: Promise<ActiveModel> | undefined;
+  private failure: string | undefined;
+  private readonly steps = this.owned.add(new Listeners<void>());
 
   constructor(engine: EnginePort, options: OpenModelsOptions) {
     this.engine = engine;
@@ -44,6 +47,15 @@ export class OpenModels {
   }
 
   readonly onChange = this.changes.event;
+
+  /** Fired when the opening of the default model begins or has failed, beside `onChange`: who reacts to that one may need a model again. */
+  readonly onOpening = this.steps.event;
+
+  /** How far the default model is where none is open. */
+  get progress(): OpeningState {
+    if (this.opening !== undefined) return { kind: 'running' };
+    return this.failure === undefined ? { kind: 'none' } : { kind: 'failed', message: this.failure };
+  }
 
   get all(): readonly ModelSummary[] {
     return this.models;
@@ -58,9 +70,17 @@ export class OpenModels {
   async need(): Promise<ActiveModel> {
     const { active } = this;
     if (active !== undefined) return active;
-    this.opening ??= this.openDefault().finally(() => {
-      this.opening = undefined;
-    });
+    if (this.opening === undefined) {
+      this.failure = undefined;
+      this.opening = this.openDefault().catch((error: unknown) => {
+        this.failure = describeFailure(error);
+        throw error;
+      }).finally(() => {
+        this.opening = undefined;
+        this.steps.fire();
+      });
+      this.steps.fire();
+    }
     return this.opening;
   }
 
@@ -68,6 +88,7 @@ export class OpenModels {
   async open(source: ModelSource, { insist = false, ...options }: OpenOptions = {}): Promise<ActiveModel> {
     const limit = this.options.memoryLimit();
     const model = await this.engine.call('model.open', { source, ...(limit === undefined ? {} : { memoryLimit: limit }) }, { insist, ...options });
+    this.failure = undefined;
     this.activeKey = model.model;
     this.replace([...this.models.filter((known) => known.model !== model.model), model]);
     return { model, dictionary: this.dictionaryOf(model) };

@@ -10,7 +10,7 @@ export function panelContext(engine: EnginePort, models: OpenModels): PanelConte
   const { active } = models;
   return {
     engine: condition.kind === 'failed' ? { kind: 'failed', reason: condition.reason } : { kind: condition.kind },
-    trusted: workspace.isTrusted, models: models.all, model: active?.model.model, dictionary: active?.dictionary?.dictionary, folders: outputFolders(),
+    opening: models.progress, trusted: workspace.isTrusted, models: models.all, model: active?.model.model, dictionary: active?.dictionary?.dictionary, folders: outputFolders(),
   };
 }
 

@@ -119,6 +119,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
       handlers: panelHandlers(kind, this.parts, actions, () => this.start()),
       onPageEvent: (event, value) => {
         if (event === 'problem') report(`${kind} page: ${(value as { message: string }).message}`);
+        else if (event === 'failure') void window.showErrorMessage((value as { message: string }).message);
         else this.about(value as { title?: string; subject?: Subject });
       },
     });
@@ -127,6 +128,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
     owned.add({ dispose: () => conversation.end() });
     owned.add(panel.webview.onDidReceiveMessage((message: unknown) => conversation.receive(message)));
     owned.add(models.onChange(tellContext));
+    owned.add(models.onOpening(tellContext));
     owned.add(onKindChange(engine, tellContext));
     owned.add(workspace.onDidGrantWorkspaceTrust(tellContext));
     owned.add(jobs.onChange((job) => conversation.tell('job', job)));

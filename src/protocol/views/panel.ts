@@ -182,8 +182,12 @@ export interface FeatureGrade {
   readonly grade: number;
 }
 
+/** How far a model is that is opened because a view needs one. */
+export type OpeningState = { readonly kind: 'none' | 'running' } | { readonly kind: 'failed'; readonly message: string };
+
 export interface PanelContext {
   readonly engine: { readonly kind: 'idle' | 'starting' | 'ready' } | { readonly kind: 'failed'; readonly reason: string };
+  readonly opening: OpeningState;
   readonly trusted: boolean;
   readonly models: readonly ModelSummary[];
   /** Keys of the model and dictionary that are in use. */
@@ -248,6 +252,8 @@ export interface PanelEvents {
 
 /** Events from a page. */
 export const pageEventSchemas = {
+  /** What a person asked for and no part of the page shows the failure of: told as an error message. */
+  failure: v.object({ message: v.pipe(v.string(), v.minLength(1), v.maxLength(2000)) }),
   /** An error or a violation of the content security policy, for the log. */
   problem: v.object({ message: v.pipe(v.string(), v.maxLength(2000)) }),
   /** What the page is about now: title of the tab, and the subject that palette commands mean. */

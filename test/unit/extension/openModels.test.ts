@@ -51,6 +51,19 @@ describe('open models', () => {
     expect(models.all[0]!.dictionaries.map((one) => one.dictionary)).toEqual(['my/sae']);
   });
 
+  it('say how far the default one is, and why it was not opened', async () => {
+    const { engine, models } = parts();
+    const seen: string[] = [];
+    models.onOpening(() => seen.push(models.progress.kind));
+    const { call } = engine;
+    engine.call = () => Promise.reject(new PeerError({ reason: 'not-found', message: 'No such folder.' }));
+    await expect(models.need()).rejects.toThrow('No such folder.');
+    expect(models.progress).toEqual({ kind: 'failed', message: 'No such folder.' });
+    engine.call = call;
+    await models.need();
+    expect(seen).toEqual(['running', 'failed', 'running', 'none']);
+  });
+
   it('are gone with the engine', async () => {
     const { engine, models } = parts();
     await models.open({ kind: 'zoo', id: 'a' });
