@@ -1,7 +1,7 @@
-/** `npm run l10n`: writes what the panels' pages say, and `l10n/bundle.l10n.json`, which translations are copied from. */
+/** `npm run l10n`: writes what the pages say, and `l10n/bundle.l10n.json`, which translations are copied from. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundleText, panelSentencesText } from './l10n/sentences.ts';
+import { bundleText, pageSentencesText } from './l10n/sentences.ts';
 
-writeFileSync(fileURLToPath(new URL('../src/extension/panels/sentences.json', import.meta.url)), panelSentencesText());
+writeFileSync(fileURLToPath(new URL('../src/extension/views/sentences.json', import.meta.url)), pageSentencesText());
 writeFileSync(fileURLToPath(new URL('../l10n/bundle.l10n.json', import.meta.url)), bundleText());

@@ -4,19 +4,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { methods } from '../../src/extension/methods/catalogue.ts';
 import { methodGroups } from '../../src/extension/methods/groups.ts';
-import { inspectorSentences } from '../../src/extension/views/inspectorSentences.ts';
 
 const sources = fileURLToPath(new URL('../../src/extension', import.meta.url));
 const pages = fileURLToPath(new URL('../../webview-ui', import.meta.url));
-const pageFolders = ['shared', 'semantic', 'algorithmic'];
+const pageFolders = ['shared', 'inspector', 'semantic', 'algorithmic'];
 
 /** The file that translations are copied from: each sentence under itself. */
 export function bundleText(): string {
   return `${JSON.stringify(Object.fromEntries(collectSentences().map((sentence) => [sentence, sentence])), null, 2)}\n`;
 }
 
-/** The file of what the panels' pages say, by folder: the host translates these for them. */
-export function panelSentencesText(): string {
+/** The file of what the pages say, by folder: the host translates these for them. */
+export function pageSentencesText(): string {
   return `${JSON.stringify(Object.fromEntries(pageFolders.map((folder) => [folder, saidIn(join(pages, folder))])), null, 2)}\n`;
 }
 
@@ -29,7 +28,7 @@ function saidIn(folder: string): string[] {
 
 /** Sorted, each once. */
 function collectSentences(): string[] {
-  const said = new Set<string>([...inspectorSentences, ...pageFolders.flatMap((folder) => saidIn(join(pages, folder)))]);
+  const said = new Set<string>(pageFolders.flatMap((folder) => saidIn(join(pages, folder))));
   for (const { name, question } of methodGroups) [name, question].forEach((sentence) => said.add(sentence));
   for (const { name, question, assumptions, strengths, weaknesses, check } of methods) {
     [name, question, assumptions, strengths, weaknesses, check].forEach((sentence) => said.add(sentence));

@@ -59,7 +59,7 @@ export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick
   const inspector = keep(new Inspector(service, models));
   const painter = keep(new Painter(service, models, inspector));
   const report = (problem: string): void => log.warn(problem);
-  const names = keep(new FeatureNames(service, labelsFolder, report));
+  const names = keep(new FeatureNames(service, labelsFolder, report, l10n.t));
   keep(forgetChangedLabels(names));
 
   keep(rememberModel(models, context.workspaceState));

@@ -7,6 +7,7 @@ import { PeerError } from '../../protocol/peer.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { ActiveModel } from '../models/openModels.ts';
 import { Listeners } from '../listeners.ts';
+import type { Translate } from '../translate.ts';
 import { shortened, visible } from './words.ts';
 
 const page = 1_000;
@@ -17,14 +18,16 @@ export class FeatureNames {
   private readonly engine: EnginePort;
   private readonly folder: () => string | undefined;
   private readonly report: (problem: string) => void;
+  private readonly t: Translate;
   private readonly changes = new Listeners<void>();
   private readonly labels = new Map<string, Map<number, FeatureLabel>>();
 
   /** `folder`: where the workspace keeps its labels, if it may be read. `report`: for the log. */
-  constructor(engine: EnginePort, folder: () => string | undefined, report: (problem: string) => void) {
+  constructor(engine: EnginePort, folder: () => string | undefined, report: (problem: string) => void, t: Translate) {
     this.engine = engine;
     this.folder = folder;
     this.report = report;
+    this.t = t;
   }
 
   /** Fired when labels have arrived. */
@@ -34,7 +37,7 @@ export class FeatureNames {
   nameOf(dictionaryHash: string, feature: number, longest = Infinity): string | undefined {
     const found = this.labels.get(dictionaryHash)?.get(feature);
     // Labels from statistics quote tokens as the engine names them.
-    return found && shortened(found.label.replace(/(?<=“)[^”]*(?=”)/g, visible), longest) + scoreText(found);
+    return found && shortened(found.label.replace(/(?<=“)[^”]*(?=”)/g, visible), longest) + scoreText(found, this.t);
   }
 
   /** Asks for the labels of the dictionary in use, unless they have been asked for. Rejects with `PeerError`. */
@@ -75,6 +78,6 @@ export class FeatureNames {
 }
 
 /** A score says something beside that of another feature's label only. */
-function scoreText({ score }: FeatureLabel): string {
-  return score === undefined ? '' : ` (${score.detection.toFixed(2)}; wrong label ${score.wrongLabel.toFixed(2)})`;
+function scoreText({ score }: FeatureLabel, t: Translate): string {
+  return score === undefined ? '' : ` (${t('{0}; wrong label {1}', score.detection.toFixed(2), score.wrongLabel.toFixed(2))})`;
 }

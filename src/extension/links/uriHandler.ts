@@ -14,7 +14,7 @@ export function registerUriHandler(models: OpenModels, report: (problem: string)
   return window.registerUriHandler({
     async handleUri(uri: Uri) {
       try {
-        await follow(parseLinkRequest(uri.path, uri.query), models);
+        await follow(parseLinkRequest(uri.path, uri.query, l10n.t), models);
       } catch (error) {
         const what = describeFailure(error);
         report(`link: ${what}`);

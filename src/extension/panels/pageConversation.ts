@@ -11,6 +11,7 @@ import { isPanelMethod, mayCall, pageEventSchemas, panelSchemas, writes } from '
 import type { PageEvents, PanelEvents, PanelKind, PanelMethod, PanelResults, ParsedPanelParams } from '../../protocol/views/panel.ts';
 import type { WireError } from '../../protocol/wire.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import type { Translate } from '../translate.ts';
 
 /** The host's own methods. */
 export type PanelHandlers = { readonly [M in PanelMethod]: (params: ParsedPanelParams<M>, call: Pick<IncomingCall, 'signal' | 'progress'>) => Promise<PanelResults[M]> };
@@ -24,6 +25,7 @@ export interface ConversationParts {
   readonly send: (message: unknown) => void;
   readonly onPageEvent: <E extends keyof PageEvents>(event: E, value: PageEvents[E]) => void;
   readonly report: (problem: string) => void;
+  readonly t: Translate;
 }
 
 export class PageConversation {
@@ -74,7 +76,7 @@ export class PageConversation {
       const handler = handlers[method] as (params: unknown, call: Pick<IncomingCall, 'signal' | 'progress'>) => Promise<unknown>;
       return handler(parsed(panelSchemas[method], params, method), { signal, progress });
     }
-    const checked = checkedCall(kind, method, params, this.parts.mayWrite());
+    const checked = checkedCall(kind, method, params, this.parts.mayWrite(), this.parts.t);
     return engine.call(checked.method, checked.params as never, { priority, signal, onProgress: progress });
   }
 
@@ -91,9 +93,9 @@ export class PageConversation {
 }
 
 /** A page's request to the engine, if its panel may make it. Throws `PeerError`: `protocol` for methods and parameters, `permission` for writing in a workspace that is not trusted. */
-export function checkedCall(kind: PanelKind, method: string, params: unknown, mayWrite: boolean): { readonly method: MethodName; readonly params: unknown } {
+export function checkedCall(kind: PanelKind, method: string, params: unknown, mayWrite: boolean, t: Translate): { readonly method: MethodName; readonly params: unknown } {
   if (!mayCall(kind, method)) throw new PeerError({ reason: 'protocol', message: `The ${kind} panel has no method "${method}".` });
-  if (writes(method, params) && !mayWrite) throw new PeerError({ reason: 'permission', message: 'Nothing is written into a workspace that is not trusted.', hint: 'Trust the workspace to go on.' });
+  if (writes(method, params) && !mayWrite) throw new PeerError({ reason: 'permission', message: t('Nothing is written into a workspace that is not trusted.'), hint: t('Trust the workspace to go on.') });
   parsed(paramsSchemas[method], params, method);
   return { method, params };
 }

@@ -1,5 +1,5 @@
 /** What the host does for a page: things of the editor, which a page cannot reach. */
-import { Range, Uri, ViewColumn, commands, env, window, workspace } from 'vscode';
+import { Range, Uri, ViewColumn, commands, env, l10n, window, workspace } from 'vscode';
 import { Buffer } from 'node:buffer';
 import { writes } from '../../protocol/views/panel.ts';
 import type { FeatureGrade, FindingMention, PanelKind, PanelResults, Pin, Subject, SubjectAction } from '../../protocol/views/panel.ts';
@@ -66,7 +66,7 @@ export function panelHandlers(kind: PanelKind, { engine, models, jobs, findings 
     'panel.restartEngine': async () => done(engine.restart()),
     'panel.openLink': async ({ url }) => done(env.openExternal(Uri.parse(url, true))),
     'panel.job.start': async ({ id, method, params }) => {
-      const checked = checkedCall(kind, method, params, workspace.isTrusted);
+      const checked = checkedCall(kind, method, params, workspace.isTrusted, l10n.t);
       if (writes(checked.method, checked.params)) await makeOutputFolders();
       jobs.start(id, checked.method, params);
       return null;

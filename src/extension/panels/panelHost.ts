@@ -12,6 +12,7 @@ import { onKindChange } from '../process/kindChange.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
+import { pageStrings } from '../views/pageStrings.ts';
 import { assetsOf, webviewPage } from '../views/webviewPage.ts';
 import { showHiddenTab } from './hiddenTab.ts';
 import { editorSelection, panelContext } from './panelContext.ts';
@@ -19,7 +20,6 @@ import { panelHandlers } from './panelHandlers.ts';
 import type { PanelActions, PanelFindings } from './panelHandlers.ts';
 import type { PanelJobs } from './panelJobs.ts';
 import { panels } from './panelKinds.ts';
-import { panelStrings } from './panelStrings.ts';
 import { PageConversation } from './pageConversation.ts';
 
 const longestTitle = 40;
@@ -113,7 +113,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
     this.panel = panel;
     this.shown = owned;
     const conversation = new PageConversation({
-      kind, engine, report,
+      kind, engine, report, t: l10n.t,
       mayWrite: () => workspace.isTrusted,
       send: (message) => void panel.webview.postMessage(message),
       handlers: panelHandlers(kind, this.parts, actions, () => this.start()),
@@ -144,7 +144,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
     panel.onDidDispose(() => this.forget(panel));
     const { view, element } = panels[kind];
     panel.webview.options = { enableScripts: true, localResourceRoots: [assetsOf(extensionUri)] };
-    panel.webview.html = webviewPage({ webview: panel.webview, extensionUri, view, element, title: this.title(), strings: panelStrings(kind), drawsImages: true });
+    panel.webview.html = webviewPage({ webview: panel.webview, extensionUri, view, element, title: this.title(), strings: pageStrings(kind), drawsImages: true });
   }
 
   private start(): Awaited<ReturnType<Parameters<typeof panelHandlers>[3]>> {

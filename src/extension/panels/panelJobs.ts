@@ -6,6 +6,7 @@ import type { Disposable } from '../disposables.ts';
 import { Listeners } from '../listeners.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import type { Translate } from '../translate.ts';
 
 const historyKept = 400;
 /** Milliseconds between two reports that are passed on. */
@@ -19,6 +20,7 @@ interface Running {
 
 export class PanelJobs implements Disposable {
   private readonly engine: EnginePort;
+  private readonly t: Translate;
   private readonly now: () => number;
   private readonly jobs = new Map<string, Running>();
   private readonly changes = new Listeners<PanelJob>();
@@ -26,8 +28,9 @@ export class PanelJobs implements Disposable {
   readonly onChange = this.changes.event;
   readonly onGone = this.leavings.event;
 
-  constructor(engine: EnginePort, now: () => number = () => performance.now()) {
+  constructor(engine: EnginePort, t: Translate, now: () => number = () => performance.now()) {
     this.engine = engine;
+    this.t = t;
     this.now = now;
   }
 
@@ -37,7 +40,7 @@ export class PanelJobs implements Disposable {
 
   /** Starts a job, or starts one anew that has ended. Throws `PeerError` for one that runs. */
   start(id: string, method: MethodName, params: Readonly<Record<string, unknown>>): void {
-    if (this.jobs.get(id)?.job.state === 'running') throw new PeerError({ reason: 'busy', message: 'This is running already.' });
+    if (this.jobs.get(id)?.job.state === 'running') throw new PeerError({ reason: 'busy', message: this.t('This is running already.') });
     const running: Running = { job: { id, method, params, state: 'running', progress: undefined, history: [] }, stop: new AbortController(), told: -Infinity };
     this.jobs.set(id, running);
     this.changes.fire(running.job);

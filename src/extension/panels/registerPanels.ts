@@ -43,7 +43,7 @@ export class Panels implements Disposable {
 
   constructor(parts: PanelsParts) {
     this.parts = parts;
-    const jobs = this.owned.add(new PanelJobs(parts.engine));
+    const jobs = this.owned.add(new PanelJobs(parts.engine, l10n.t));
     const actionsOf = (kind: PanelKind): PanelActions => ({ act: (action, subject) => this.act(action, subject), pin: (pinned) => parts.pin(kind, pinned) });
     const onSubject = (): void => void setContextKey(contextKeys.subjectShown, this.front() !== undefined);
     const host = (kind: PanelKind): PanelHost => this.owned.add(new PanelHost({ ...parts, kind, jobs, actions: actionsOf(kind), onSubject }));

@@ -17,7 +17,7 @@ import type { FeatureNames } from '../inspection/featureNames.ts';
 import type { Inspected, Inspector } from '../inspection/inspector.ts';
 import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
-import { inspectorStrings } from './inspectorStrings.ts';
+import { pageStrings } from './pageStrings.ts';
 import { assetsOf, webviewPage } from './webviewPage.ts';
 
 export interface InspectorViewParts {
@@ -69,7 +69,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
       this.view = undefined;
     });
     view.webview.html = webviewPage({
-      webview: view.webview, extensionUri: this.parts.extensionUri, view: 'inspector', title: l10n.t('Inspector'), element: 'mechanist-inspector', strings: inspectorStrings(),
+      webview: view.webview, extensionUri: this.parts.extensionUri, view: 'inspector', title: l10n.t('Inspector'), element: 'mechanist-inspector', strings: pageStrings('inspector'),
     });
   }
 

@@ -1,6 +1,6 @@
 /** The page of a webview: strict policy, local assets only, the view's strings as data. */
 import { randomBytes } from 'node:crypto';
-import { Uri } from 'vscode';
+import { Uri, env } from 'vscode';
 import type { Webview } from 'vscode';
 
 export interface PageOptions {
@@ -26,7 +26,7 @@ export function webviewPage({ webview, extensionUri, view, title, element, strin
   const asset = (name: string): string => webview.asWebviewUri(Uri.joinPath(assetsOf(extensionUri), name)).toString();
   const policy = `default-src 'none'; style-src ${webview.cspSource}; font-src ${webview.cspSource}; script-src 'nonce-${nonce}'${drawsImages ? '; img-src data: blob:' : ''}`;
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${escapeAttribute(env.language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escapeAttribute(policy)}">

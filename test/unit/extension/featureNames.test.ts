@@ -3,7 +3,7 @@ import { FeatureNames } from '../../../src/extension/inspection/featureNames.ts'
 import type { EngineCallOptions } from '../../../src/protocol/engineClient.ts';
 import type { MethodName, Params, Results } from '../../../src/protocol/methods.ts';
 import { PeerError } from '../../../src/protocol/peer.ts';
-import { FakeEngine, dictionary, model } from './fakes.ts';
+import { FakeEngine, dictionary, model, english } from './fakes.ts';
 
 const score = { detection: 0.934, wrongLabel: 0.512, shuffled: 0.5, fuzzing: 0.8, fuzzingWrongLabel: 0.5, byBin: [], examples: 40 };
 const row = (feature: number, label: string, scored: boolean) => ({
@@ -29,7 +29,7 @@ const active = { model: model('m', [dictionary('d')]), dictionary: dictionary('d
 
 describe('names of features', () => {
   it('are there once the labels have been read, with the score beside that of a wrong label', async () => {
-    const names = new FeatureNames(new LabellingEngine(), () => '/labels', () => undefined);
+    const names = new FeatureNames(new LabellingEngine(), () => '/labels', () => undefined, english);
     expect(names.nameOf('aa', 137)).toBeUndefined();
     await names.want(active);
     expect(names.nameOf('aa', 137)).toBe('second of two names (0.93; wrong label 0.51)');
@@ -41,7 +41,7 @@ describe('names of features', () => {
 
   it('are asked for once, and again after labels have changed', async () => {
     const engine = new LabellingEngine();
-    const names = new FeatureNames(engine, () => undefined, () => undefined);
+    const names = new FeatureNames(engine, () => undefined, () => undefined, english);
     await Promise.all([names.want(active), names.want(active)]);
     expect(engine.called('semantic.features')).toHaveLength(1);
     expect(engine.called('semantic.features')[0]!.options.priority).toBe('batch');
@@ -53,7 +53,7 @@ describe('names of features', () => {
   it('quote tokens as the rest of the editor writes them', async () => {
     const engine = new LabellingEngine();
     engine.rows = [row(3, 'on “·Mary”, “·gave” · twice', false)];
-    const names = new FeatureNames(engine, () => undefined, () => undefined);
+    const names = new FeatureNames(engine, () => undefined, () => undefined, english);
     await names.want(active);
     expect(names.nameOf('aa', 3)).toBe('on “␣Mary”, “␣gave” · twice');
   });
@@ -61,7 +61,7 @@ describe('names of features', () => {
   it('are asked for again after any failure, and tell when there are more than are kept', async () => {
     const engine = new LabellingEngine();
     const told: string[] = [];
-    const names = new FeatureNames(engine, () => undefined, (problem) => told.push(problem));
+    const names = new FeatureNames(engine, () => undefined, (problem) => told.push(problem), english);
     engine.failure = new PeerError({ reason: 'parse', message: 'broken file' });
     await expect(names.want(active)).rejects.toThrow('broken file');
     engine.failure = undefined;
@@ -73,7 +73,7 @@ describe('names of features', () => {
 
   it('are none for a dictionary without a store, and are asked for again when the engine ended meanwhile', async () => {
     const engine = new LabellingEngine();
-    const names = new FeatureNames(engine, () => undefined, () => undefined);
+    const names = new FeatureNames(engine, () => undefined, () => undefined, english);
     engine.failure = new PeerError({ reason: 'disconnected', message: 'gone' });
     await expect(names.want(active)).rejects.toThrow('gone');
     engine.failure = new PeerError({ reason: 'not-found', message: 'no store' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseLinkRequest } from '../../../src/extension/links/linkRequest.ts';
+import { english } from './fakes.ts';
 
 describe('a link from outside', () => {
   it.each([
@@ -9,12 +10,12 @@ describe('a link from outside', () => {
     ['/model', 'hub=openai-community/gpt2', { kind: 'model', source: { kind: 'hub', id: 'openai-community/gpt2' } }],
     ['/finding', 'id=mary-at-the-end', { kind: 'finding', id: 'mary-at-the-end' }],
   ])('%s?%s asks for one thing', (path, query, wanted) => {
-    expect(parseLinkRequest(path, query)).toEqual(wanted);
+    expect(parseLinkRequest(path, query, english)).toEqual(wanted);
   });
 
   it('names a subject by its URI', () => {
     const uri = 'mechanist:feature/fable-4l/blocks.2.hook_resid_post/137';
-    expect(parseLinkRequest('/subject', `uri=${encodeURIComponent(uri)}`)).toEqual({
+    expect(parseLinkRequest('/subject', `uri=${encodeURIComponent(uri)}`, english)).toEqual({
       kind: 'subject', uri, subject: { kind: 'feature', model: 'fable-4l', dictionary: 'blocks.2.hook_resid_post', index: 137 },
     });
   });
@@ -24,6 +25,6 @@ describe('a link from outside', () => {
     ['/model', 'zoo=a&folder=%2Fb'], ['/command', 'id=workbench.action.terminal.new'], ['/subject', 'uri=mechanist:feature/x'], ['/subject', 'uri=file:///etc/passwd'],
     ['/finding', 'id=..%2F..%2Fsecret'], ['/finding', `id=${'a'.repeat(5_000)}`], ['', ''],
   ])('%s?%s is refused', (path, query) => {
-    expect(() => parseLinkRequest(path, query)).toThrow();
+    expect(() => parseLinkRequest(path, query, english)).toThrow();
   });
 });

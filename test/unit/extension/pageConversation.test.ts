@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PageConversation, checkedCall } from '../../../src/extension/panels/pageConversation.ts';
 import type { PanelHandlers } from '../../../src/extension/panels/pageConversation.ts';
 import type { PanelKind } from '../../../src/protocol/views/panel.ts';
-import { FakeEngine, model } from './fakes.ts';
+import { FakeEngine, model, english } from './fakes.ts';
 
 const inspect = { model: 'm', text: 'a b' };
 
@@ -16,7 +16,7 @@ function conversation({ kind = 'semantic', mayWrite = true }: { kind?: PanelKind
   const copied: string[] = [];
   const handlers = { 'panel.copy': async ({ text }: { text: string }) => { copied.push(text); return Promise.resolve(null); } } as unknown as PanelHandlers;
   const page = new PageConversation({
-    kind, engine, handlers, mayWrite: () => mayWrite, send: (message) => sent.push(message as never), report: (problem) => problems.push(problem),
+    kind, engine, handlers, t: english, mayWrite: () => mayWrite, send: (message) => sent.push(message as never), report: (problem) => problems.push(problem),
     onPageEvent: (event, value) => heard.push([event, value]),
   });
   page.receive({ kind: 'hello', version: 1 });
@@ -56,7 +56,7 @@ describe('a page', () => {
     const label = { model: 'm', dictionary: 'd', labels: 'folder', feature: 1, label: 'x' };
     const { ask } = conversation({ mayWrite: false });
     expect(await ask(1, 'semantic.label.set', label)).toMatchObject({ kind: 'error', error: { reason: 'permission' } });
-    expect(checkedCall('semantic', 'semantic.label.set', label, true)).toEqual({ method: 'semantic.label.set', params: label });
+    expect(checkedCall('semantic', 'semantic.label.set', label, true, english)).toEqual({ method: 'semantic.label.set', params: label });
   });
 
   it('asks the host for what the host does, with checked parameters', async () => {

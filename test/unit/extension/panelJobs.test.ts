@@ -4,7 +4,7 @@ import type { EngineCallOptions } from '../../../src/protocol/engineClient.ts';
 import { PeerError } from '../../../src/protocol/peer.ts';
 import type { PanelJob } from '../../../src/protocol/views/panel.ts';
 import { withJob } from '../../../webview-ui/shared/jobs.ts';
-import { FakeEngine } from './fakes.ts';
+import { FakeEngine, english } from './fakes.ts';
 
 function setUp() {
   const engine = new FakeEngine();
@@ -18,7 +18,7 @@ function setUp() {
     });
   }) as never;
   let time = 0;
-  const jobs = new PanelJobs(engine, () => time);
+  const jobs = new PanelJobs(engine, english, () => time);
   const told: PanelJob[] = [];
   jobs.onChange((job) => told.push(job));
   return { jobs, told, finish: (value: unknown) => settle.resolve(value), fail: (error: unknown) => settle.reject(error), report: (value: unknown) => options.onProgress!(value), wait: (ms: number) => { time += ms; }, priority: () => options.priority };

@@ -2,6 +2,7 @@
 import type { GraphNode, GraphView } from '../../../src/protocol/methods/graphResults.ts';
 import { visibleToken } from '../../shared/notation.ts';
 import type { GraphLayout } from './layout.ts';
+import { t } from '../../shared/strings.ts';
 
 export interface SceneEdge {
   readonly x1: number;
@@ -76,7 +77,7 @@ export function sceneOf(view: GraphView, layout: GraphLayout, { tokens, layers, 
     x: layout.x[index]!, y: layout.y[index]!, kind, selected: index === selected, hovered: index === hovered,
     state: pinned.has(node) ? 'pinned' : focus === undefined ? 'plain' : linked.has(index) || index === focus ? 'linked' : 'dimmed',
   }));
-  const rowNames = ['tokens', ...Array.from({ length: layers }, (_, layer) => `L${layer}`), 'logits'];
+  const rowNames = [t('tokens'), ...Array.from({ length: layers }, (_, layer) => `L${layer}`), t('logits')];
   const step = Math.max(1, Math.ceil(rowNames.length / Math.max(1, Math.floor(layout.height / 16))));
   return {
     width: layout.width, height: layout.height, edges, nodes, lines: layout.rows.map(({ at, size }) => at + size / 2),

@@ -79,7 +79,7 @@ export function amongOthers(scores: SweepScores, params: SweepParams, place: Pla
 }
 
 export function placeName(scores: SweepScores, { hook, at }: Place): string {
-  return [hookLabel(scores.hooks[hook]!), ...scores.axes.map(({ name }, axis) => (name === 'position' && scores.tokens !== undefined ? `position ${positionLabels(scores.tokens)[at[axis]!]}` : entryName(scores, name, at[axis]!)))].join(' · ');
+  return [hookLabel(scores.hooks[hook]!), ...scores.axes.map(({ name }, axis) => (name === 'position' && scores.tokens !== undefined ? t('position {0}', positionLabels(scores.tokens)[at[axis]!]!) : entryName(scores, name, at[axis]!)))].join(' · ');
 }
 
 /** Of sorted values; NaN when there are none. */
@@ -92,7 +92,7 @@ function entryName({ neurons }: SweepScores, axis: SweepScores['axes'][number]['
   switch (axis) {
     case 'head': return `H${index}`;
     case 'neuron': return `#${neurons?.[index] ?? index}`;
-    case 'key': return `key ${index}`;
+    case 'key': return t('key {0}', index);
     case 'position': return String(index);
   }
 }

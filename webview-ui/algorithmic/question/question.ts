@@ -4,6 +4,7 @@ import type { Prompts, QuestionMetric } from '../../../src/protocol/methods/algo
 import type { PromptToken } from '../../../src/protocol/methods/algorithmicResults.ts';
 import { visibleToken } from '../../shared/notation.ts';
 import { plainToken } from './answerText.ts';
+import { t } from '../../shared/strings.ts';
 
 export type MetricKind = QuestionMetric['kind'];
 
@@ -78,9 +79,9 @@ export function answerAmong(predictions: readonly Prediction[], text: string): A
 /** Unit and name of the metric, for axes and headings. */
 export function metricName(kind: MetricKind): string {
   switch (kind) {
-    case 'logit_diff': return 'logit difference';
-    case 'log_prob': return 'log-probability (nats)';
-    case 'kl': return 'KL from the clean prediction (nats)';
+    case 'logit_diff': return t('logit difference');
+    case 'log_prob': return t('log-probability (nats)');
+    case 'kl': return t('KL from the clean prediction (nats)');
   }
 }
 

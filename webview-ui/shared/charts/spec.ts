@@ -2,6 +2,7 @@
  * Charts as data: what is drawn, not how. A series has a role, from which its colour follows; the table behind the chart
  * and its CSV are made from the same data, so nothing can be seen that cannot be read.
  */
+import { t } from '../strings.ts';
 
 /** `control` is a null or baseline: always muted grey and dashed or hollow. */
 export type Role = 'main' | 'effect' | 'category' | 'control';
@@ -84,7 +85,7 @@ export function pointText(spec: ChartSpec, point: ChartPoint): string {
     if (!('row' in point)) return '';
     const index = point.row * spec.x.names.length + point.column;
     const parts = [`${spec.x.title} ${spec.x.names[point.column]}`, `${spec.y.title} ${spec.y.names[point.row]}`, `${spec.valueTitle} ${short(spec.values[index])}${interval(spec.low, spec.high, index)}`];
-    if (spec.control !== undefined) parts.push(`control ${short(spec.control[index])}`);
+    if (spec.control !== undefined) parts.push(`${t('control')} ${short(spec.control[index])}`);
     return parts.join(' · ');
   }
   if (!('series' in point)) return '';
@@ -124,7 +125,7 @@ export function movedPoint(spec: ChartSpec, point: ChartPoint | undefined, key: 
 function seriesTable({ series, x, y }: SeriesChart): DataTable {
   const named = series.some(({ labels }) => labels !== undefined);
   const bounded = series.some(({ low }) => low !== undefined);
-  const columns = [...(series.length > 1 ? ['series'] : []), ...(named ? ['name'] : []), x.title, y.title, ...(bounded ? ['low', 'high'] : [])];
+  const columns = [...(series.length > 1 ? [t('series')] : []), ...(named ? [t('name')] : []), x.title, y.title, ...(bounded ? [t('low'), t('high')] : [])];
   const rows = series.flatMap((one) => Array.from({ length: one.y.length }, (_, index) => [
     ...(series.length > 1 ? [one.name] : []), ...(named ? [one.labels?.[index] ?? ''] : []), one.x[index] ?? '', one.y[index]!, ...(bounded ? [one.low?.[index] ?? '', one.high?.[index] ?? ''] : []),
   ]));
@@ -139,7 +140,7 @@ function heatmapTable({ x, y, values, valueTitle, low, high, control }: HeatmapC
       rows.push([y.names[row]!, x.names[column]!, values[index] ?? Number.NaN, ...(low === undefined ? [] : [low[index]!]), ...(high === undefined ? [] : [high[index]!]), ...(control === undefined ? [] : [control[index]!])]);
     }
   }
-  return { columns: [y.title, x.title, valueTitle, ...(low === undefined ? [] : ['low']), ...(high === undefined ? [] : ['high']), ...(control === undefined ? [] : ['control'])], rows };
+  return { columns: [y.title, x.title, valueTitle, ...(low === undefined ? [] : [t('low')]), ...(high === undefined ? [] : [t('high')]), ...(control === undefined ? [] : [t('control')])], rows };
 }
 
 export function short(value: number | undefined): string {
