@@ -33,7 +33,7 @@ export function parseLinkRequest(path: string, query: string, t: Translate): Lin
     case '/model?hub': return { kind: 'model', source: { kind: 'hub', id: matched(value, hubIdPattern, 'OWNER/NAME', t) } };
     case '/subject?uri': return { kind: 'subject', uri: value, subject: parseSubject(value) };
     case '/finding?id': return { kind: 'finding', id: matched(value, /^[\w.-]{1,200}$/, t('the id of a finding'), t) };
-    default: throw malformed(t('There is nothing at {0} with "{1}".', path, name!));
+    default: throw malformed(t('There is nothing at {0} with "{1}".', path, name));
   }
 }
 
