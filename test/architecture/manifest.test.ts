@@ -64,7 +64,9 @@ describe('the manifest', () => {
   it('shows in menus and welcome views only commands that exist', () => {
     const used = Object.values(contributes.menus).flat().map(({ command }) => command);
     const linked = contributes.viewsWelcome.flatMap(({ contents }) => Array.from(resolved(contents).matchAll(/command:([\w.]+)/g), ([, id]) => id!));
-    expect([...used, ...linked].filter((command) => !contributed.includes(command))).toEqual([]);
+    // Two of the workbench's own, for empty states that only it can end.
+    const known = [...contributed, 'vscode.openFolder', 'workbench.trust.manage'];
+    expect([...used, ...linked].filter((command) => !known.includes(command))).toEqual([]);
     expect(linked.length).toBeGreaterThan(0);
   });
 
