@@ -4,11 +4,11 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { MetricKind } from './question/question.ts';
+import { failureText } from '../../src/protocol/failureText.ts';
 import type { Params } from '../../src/protocol/methods.ts';
 import type { PairFile, PromptToken, QuestionSuggestions } from '../../src/protocol/methods/algorithmicResults.ts';
 import type { PanelParams } from '../../src/protocol/views/panel.ts';
 import type { AskedQuestion } from '../../src/protocol/views/algorithmic.ts';
-import { failureText } from '../shared/channel.ts';
 import { Resource } from '../shared/resource.ts';
 import type { Session } from '../shared/session.ts';
 import { t } from '../shared/strings.ts';

@@ -1,5 +1,5 @@
 /** Labels and features as files of Neuronpedia's formats, in and out. */
-import { failureText } from '../shared/channel.ts';
+import { failureText } from '../../src/protocol/failureText.ts';
 import type { Session } from '../shared/session.ts';
 import { t } from '../shared/strings.ts';
 import type { Target } from './model/place.ts';

@@ -1,10 +1,10 @@
 /** The semantic panel: what is represented. Holds the place, hands its parts what they need, and carries out keys and commands. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { failureText } from '../../src/protocol/failureText.ts';
 import type { DictionarySummary, ModelSummary } from '../../src/protocol/methods.ts';
 import type { FeatureCard, StoreSummary } from '../../src/protocol/methods/semanticResults.ts';
 import type { FeatureGrade, PanelJob, ShowRequest, Subject } from '../../src/protocol/views/panel.ts';
-import { failureText } from '../shared/channel.ts';
 import { keyHelp } from '../shared/components/keyHelp.ts';
 import { noModel } from '../shared/components/noModel.ts';
 import { drawResource, emptyState, failure, skeleton } from '../shared/components/states.ts';

@@ -1,4 +1,5 @@
 /** A page's end of the conversation with the host: requests with progress and cancellation, events both ways. */
+import { failureText } from '../../src/protocol/failureText.ts';
 import type { MethodName, Params, Results } from '../../src/protocol/methods.ts';
 import { Peer, PeerError } from '../../src/protocol/peer.ts';
 import type { CallOptions } from '../../src/protocol/peer.ts';
@@ -51,12 +52,4 @@ export function tellFailure(channel: Pick<PanelChannel, 'tell'>, error: unknown)
   if (!PeerError.is(error)) return false;
   if (!PeerError.is(error, 'cancelled') && !PeerError.is(error, 'disconnected')) channel.tell('failure', { message: failureText(error).slice(0, 2000) });
   return true;
-}
-
-/** The words of a failed request: message, place and what can be done about it. */
-export function failureText(error: unknown): string {
-  if (!PeerError.is(error)) return error instanceof Error ? error.message : String(error);
-  const { message, file, field, hint } = error.details;
-  const place = [file, field].filter((part) => part !== undefined && !message.includes(part)).join(' · ');
-  return [message, place, hint].filter((part) => part !== undefined && part !== '').join(' — ');
 }

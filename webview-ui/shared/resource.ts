@@ -1,7 +1,7 @@
 /** A value that is asked for: its loading, progress, failure. A newer request replaces an older one, whose answer is dropped. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { failureText } from '../../src/protocol/failureText.ts';
 import { PeerError } from '../../src/protocol/peer.ts';
-import { failureText } from './channel.ts';
 
 export type ResourceState<T> =
   | { readonly kind: 'idle' }

@@ -1,7 +1,7 @@
 /** Opening a dictionary: one of the folders in the workspace that look like one, a typed path, or a folder from a dialog. */
 import { Uri, l10n, window, workspace } from 'vscode';
 import type { QuickPickItem, TreeDragAndDropController } from 'vscode';
-import { describeFailure } from '../models/openModels.ts';
+import { failureText } from '../../protocol/failureText.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { ModelNode } from '../views/modelsTree.ts';
 import { pickStep } from '../pick.ts';
@@ -36,7 +36,7 @@ export function dictionaryDrop(models: OpenModels): TreeDragAndDropController<Mo
     async handleDrop(_node, data) {
       const dropped = await data.get(uriList)?.asString();
       if (dropped === undefined) return;
-      await openDropped(models, dropped).catch((error: unknown) => window.showErrorMessage(describeFailure(error)));
+      await openDropped(models, dropped).catch((error: unknown) => window.showErrorMessage(failureText(error)));
     },
   };
 }

@@ -1,15 +1,16 @@
 /** The steps of opening a model: which one, then which of its dictionaries. */
 import { ProgressLocation, QuickPickItemKind, l10n, window, workspace } from 'vscode';
 import type { QuickPickItem } from 'vscode';
+import { failureText } from '../../protocol/failureText.ts';
 import { hubIdPattern } from '../../protocol/methods.ts';
 import type { DictionarySummary, ModelSource, ModelSummary, ZooEntry } from '../../protocol/methods.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { bytesText, countText, dictionaryName } from '../inspection/words.ts';
-import { describeFailure } from '../models/openModels.ts';
-import type { ActiveModel, OpenModels, OpenOptions } from '../models/openModels.ts';
+import type { ActiveModel, OpenModels } from '../models/openModels.ts';
 import { viewIds } from '../commandIds.ts';
 import { pickStep } from '../pick.ts';
+import { withSignal } from '../withSignal.ts';
 
 type Choice = ModelSource | { readonly kind: 'browseFolder' } | { readonly kind: 'browseOnnx' } | { readonly kind: 'askHub' };
 type Item = QuickPickItem & { readonly value?: Choice };
@@ -60,18 +61,14 @@ export async function openWithProgress(models: OpenModels, source: ModelSource):
   } catch (error) {
     if (!PeerError.is(error, 'refused')) throw error;
     const anyway = l10n.t('Open anyway');
-    if ((await window.showWarningMessage(describeFailure(error), anyway)) !== anyway) throw error;
+    if ((await window.showWarningMessage(failureText(error), anyway)) !== anyway) throw error;
     return open(true);
   }
 }
 
 function downloadAndOpen(models: OpenModels, source: Extract<ModelSource, { kind: 'hub' }>, insist: boolean): Thenable<ActiveModel> {
-  return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title: l10n.t('Opening {0}', source.id) }, (progress, cancel) => {
-    const stop = new AbortController();
-    const listening = cancel.onCancellationRequested(() => stop.abort());
-    const options: OpenOptions = { insist, signal: stop.signal, onProgress: (step) => progress.report({ message: downloadText(step) }) };
-    return models.open(source, options).finally(() => listening.dispose());
-  });
+  return window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title: l10n.t('Opening {0}', source.id) }, (progress, cancel) =>
+    withSignal(cancel, (signal) => models.open(source, { insist, signal, onProgress: (step) => progress.report({ message: downloadText(step) }) })));
 }
 
 /** "2 of 4 · model.safetensors · 12 MB of 548 MB" */

@@ -1,6 +1,7 @@
 /** The table of commands: one row for each id. A failure is told once, with a way to the log. */
 import { commands, l10n, window } from 'vscode';
 import type { LogOutputChannel } from 'vscode';
+import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import { commandIds, viewIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
@@ -9,7 +10,6 @@ import type { EnginePort } from '../process/enginePort.ts';
 import { findingCommands } from '../findings/findingCommands.ts';
 import type { Findings } from '../findings/findings.ts';
 import type { Inspector } from '../inspection/inspector.ts';
-import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { Painter } from '../paint/painter.ts';
 import { panelCommands } from '../panels/panelCommands.ts';
@@ -81,7 +81,7 @@ async function guarded(log: LogOutputChannel, id: string, run: () => unknown): P
     await run();
   } catch (error) {
     if (PeerError.is(error, 'cancelled')) return;
-    const message = describeFailure(error);
+    const message = failureText(error);
     log.error(`${id}: ${message}`);
     const showLog = l10n.t('Show log');
     if ((await window.showErrorMessage(message, showLog)) === showLog) log.show();

@@ -1,10 +1,10 @@
 /** Computes around the cursor while the user moves, so that hovers find their answer. Does nothing before a model is open. */
 import { workspace } from 'vscode';
+import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import type { Inspector } from '../inspection/inspector.ts';
-import { describeFailure } from '../models/openModels.ts';
 import { readSetting } from '../settings.ts';
 import { inspectedDocument } from './documents.ts';
 import { Follow } from './follow.ts';
@@ -14,7 +14,7 @@ export function computeInBackground(inspector: Inspector, report: (problem: stri
   owned.add(new Follow((place) => {
     if (place === undefined || !isWanted(place.document.languageId)) return;
     inspector.computeAhead(inspectedDocument(place.document), place.start).catch((error: unknown) => {
-      if (!PeerError.is(error, 'cancelled')) report(`computing ahead: ${describeFailure(error)}`);
+      if (!PeerError.is(error, 'cancelled')) report(`computing ahead: ${failureText(error)}`);
     });
   }));
   owned.add(workspace.onDidCloseTextDocument((document) => inspector.forget(document.uri.toString())));

@@ -2,13 +2,13 @@
 import { Hover, l10n, languages } from 'vscode';
 import type { CancellationToken, Disposable, HoverProvider, Position, TextDocument } from 'vscode';
 import { Disposables } from '../disposables.ts';
+import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import { hoverLines, longestLabel, waitingLines } from '../inspection/hoverContent.ts';
 import type { HoverLine } from '../inspection/hoverContent.ts';
 import { tokenAt } from '../inspection/inspectionCache.ts';
 import type { FeatureNames } from '../inspection/featureNames.ts';
 import type { Inspected, Inspector } from '../inspection/inspector.ts';
-import { describeFailure } from '../models/openModels.ts';
 import { onSettingChange, readSetting } from '../settings.ts';
 import { inspectedDocument, rangeOf } from './documents.ts';
 import { hoverMarkdown } from './hoverMarkdown.ts';
@@ -54,12 +54,12 @@ class TokenHovers implements HoverProvider {
       return this.answer(document, position, result);
     } catch (error) {
       if (PeerError.is(error, 'cancelled')) return undefined;
-      return say(waitingLines(describeFailure(error), PeerError.is(error, 'disconnected') ? ['restart', 'log'] : ['open', 'log'], l10n.t));
+      return say(waitingLines(failureText(error), PeerError.is(error, 'disconnected') ? ['restart', 'log'] : ['open', 'log'], l10n.t));
     }
   }
 
   private answer(document: TextDocument, position: Position, inspected: Inspected): Hover | undefined {
-    this.names.want(inspected.active).catch((error: unknown) => this.report(`labels: ${describeFailure(error)}`));
+    this.names.want(inspected.active).catch((error: unknown) => this.report(`labels: ${failureText(error)}`));
     const token = tokenAt(inspected, document.offsetAt(position));
     if (token === undefined) return undefined;
     const range = document.getWordRangeAtPosition(position);

@@ -4,12 +4,12 @@
  */
 import { CompletionItem, CompletionItemKind, Diagnostic, DiagnosticSeverity, Range, SnippetString, languages, l10n, workspace } from 'vscode';
 import type { CompletionItemProvider, DiagnosticCollection, Position, TextDocument } from 'vscode';
+import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import { looksLikePair } from '../inspection/pairLine.ts';
 import { pairPlace } from '../inspection/pairCompletion.ts';
-import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { registerPairLenses } from './pairLenses.ts';
@@ -79,7 +79,7 @@ class PairDiagnostics implements Disposable {
         return marker;
       }));
     } catch (error) {
-      if (!PeerError.is(error, 'cancelled')) report(`checking prompt pairs: ${describeFailure(error)}`);
+      if (!PeerError.is(error, 'cancelled')) report(`checking prompt pairs: ${failureText(error)}`);
     }
   }
 }
@@ -120,7 +120,7 @@ class PairCompletion implements CompletionItemProvider {
         return item;
       });
     } catch (error) {
-      if (!PeerError.is(error, 'cancelled')) report(`completing answers: ${describeFailure(error)}`);
+      if (!PeerError.is(error, 'cancelled')) report(`completing answers: ${failureText(error)}`);
       return [];
     }
   }

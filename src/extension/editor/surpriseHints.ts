@@ -1,6 +1,7 @@
 /** Inlay hints with the surprise of each token that the model did not expect. Off unless the setting is on. */
 import { EventEmitter, InlayHint, MarkdownString, l10n, languages } from 'vscode';
 import type { CancellationToken, InlayHintsProvider, Range, TextDocument } from 'vscode';
+import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
@@ -8,7 +9,6 @@ import type { Inspector } from '../inspection/inspector.ts';
 import { hintsOf } from '../inspection/surprises.ts';
 import type { SurpriseHint } from '../inspection/surprises.ts';
 import { windowsOver } from '../inspection/windows.ts';
-import { describeFailure } from '../models/openModels.ts';
 import { onSettingChange, readSetting } from '../settings.ts';
 import { inspectedDocument } from './documents.ts';
 import { hoverSelector } from './hover.ts';
@@ -53,7 +53,7 @@ class SurpriseHints implements InlayHintsProvider<InlayHint & { found?: Surprise
         }
       }
     } catch (error) {
-      if (!PeerError.is(error, 'cancelled')) this.report(`surprise hints: ${describeFailure(error)}`);
+      if (!PeerError.is(error, 'cancelled')) this.report(`surprise hints: ${failureText(error)}`);
     }
     return hints;
   }

@@ -9,6 +9,7 @@ import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
 import { badgeOf } from './linkFeatures.ts';
+import { withSignal } from '../withSignal.ts';
 
 const mostListed = 5;
 const longestParagraph = 2000;
@@ -65,14 +66,8 @@ export class LinkHover {
     const model = this.models.all.find(({ id }) => id === target.model);
     const dictionary = model?.dictionaries.find(({ id }) => id === target.dictionary);
     if (model === undefined || dictionary === undefined || target.index >= dictionary.latents) return undefined;
-    const stop = new AbortController();
-    const listening = cancel.onCancellationRequested(() => stop.abort());
-    try {
-      const { values } = await this.engine.call('text.paint', { model: model.model, text: paragraphAt(document, link.start), by: { kind: 'feature', dictionary: dictionary.dictionary, feature: target.index } }, { signal: stop.signal });
-      return l10n.t('In this paragraph it reaches {0}.', short(values.reduce((a, b) => Math.max(a, b), 0)));
-    } finally {
-      listening.dispose();
-    }
+    const { values } = await withSignal(cancel, (signal) => this.engine.call('text.paint', { model: model.model, text: paragraphAt(document, link.start), by: { kind: 'feature', dictionary: dictionary.dictionary, feature: target.index } }, { signal }));
+    return l10n.t('In this paragraph it reaches {0}.', short(values.reduce((a, b) => Math.max(a, b), 0)));
   }
 }
 

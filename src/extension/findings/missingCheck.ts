@@ -11,6 +11,7 @@ import type { EvidenceMethodSummary } from '../../protocol/methods/findings.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
 import { changeNote, requireTrust } from './noteDocuments.ts';
+import { withSignal } from '../withSignal.ts';
 
 /** Measures and adds the record to the note. Resolves to whether it was done; the user may think better of it. */
 export async function runMissingCheck(engine: EnginePort, notes: FindingNotes, path: string, method: string, subject: string): Promise<boolean> {
@@ -24,14 +25,11 @@ export async function runMissingCheck(engine: EnginePort, notes: FindingNotes, p
   const inputs = await inputsFor(description, finding, uri);
   const parameters = inputs && await parametersFor(description, finding, target);
   if (inputs === undefined || parameters === undefined) return false;
-  const record = await window.withProgress({ location: ProgressLocation.Notification, title: description.title, cancellable: true }, async (progress, cancel) => {
-    const stop = new AbortController();
-    cancel.onCancellationRequested(() => stop.abort());
-    return engine.call('findings.run', {
+  const record = await window.withProgress({ location: ProgressLocation.Notification, title: description.title, cancellable: true }, (progress, cancel) =>
+    withSignal(cancel, (signal) => engine.call('findings.run', {
       method, models: [target.model], dictionaries: target.kind === 'feature' && description.dictionary ? [target.dictionary] : [], inputs, parameters, seed: 0,
       ...(uri.scheme === 'file' ? { folder: dirname(uri.fsPath) } : {}),
-    }, { signal: stop.signal, priority: 'batch', onProgress: (value) => progress.report(stepOf(value)) });
-  });
+    }, { signal, priority: 'batch', onProgress: (value) => progress.report(stepOf(value)) })));
   notes.takeIn(await changeNote(uri, (note) => addEvidence(note, record).edits));
   return true;
 }

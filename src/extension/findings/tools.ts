@@ -2,13 +2,13 @@
 import { LanguageModelTextPart, LanguageModelToolResult, Uri, l10n, lm, workspace } from 'vscode';
 import type { CancellationToken, LanguageModelToolInvocationOptions, LanguageModelToolInvocationPrepareOptions } from 'vscode';
 import * as v from 'valibot';
+import { failureText } from '../../protocol/failureText.ts';
 import { assess } from '../../notes/grade/grade.ts';
 import { gradeNames } from '../../notes/grade/rules.ts';
 import type { FindingEntry } from '../../notes/noteIndex.ts';
 import { formatLink } from '../../notes/subjects.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
-import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
@@ -17,6 +17,7 @@ import { requireTrust, showAt } from './noteDocuments.ts';
 import { bounded, toolInput, toolSchemas } from './toolRequests.ts';
 import type { ToolInput, ToolName } from './toolRequests.ts';
 import type { Verifier } from './verification.ts';
+import { withSignal } from '../withSignal.ts';
 
 interface ToolParts {
   readonly engine: EnginePort;
@@ -48,15 +49,11 @@ export function registerTools(parts: ToolParts): Disposable {
 }
 
 async function answer<N extends ToolName>(name: N, parts: ToolParts, input: unknown, cancel: CancellationToken): Promise<string> {
-  const stop = new AbortController();
-  const listening = cancel.onCancellationRequested(() => stop.abort());
   try {
-    return await answers[name](parts, toolInput(name, input), stop.signal);
+    return await withSignal(cancel, (signal) => answers[name](parts, toolInput(name, input), signal));
   } catch (error) {
     // The assistant is told what was wrong with its request; a person would be told the same.
-    return error instanceof v.ValiError ? `The input is not valid: ${v.getDotPath(error.issues[0] as v.BaseIssue<unknown>) ?? ''} ${error.message}` : `This failed: ${describeFailure(error)}`;
-  } finally {
-    listening.dispose();
+    return error instanceof v.ValiError ? `The input is not valid: ${v.getDotPath(error.issues[0] as v.BaseIssue<unknown>) ?? ''} ${error.message}` : `This failed: ${failureText(error)}`;
   }
 }
 

@@ -10,6 +10,7 @@ import { commandIds } from '../commandIds.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
 import { changeNote, requireTrust } from './noteDocuments.ts';
+import { withSignal } from '../withSignal.ts';
 
 export interface VerifiedRecord {
   readonly id: string;
@@ -58,17 +59,11 @@ export class Verifier {
   }
 
   private async verifyNote(uri: Uri, only: ReadonlySet<string> | undefined, progress: Progress<{ message?: string }>, cancel: CancellationToken): Promise<VerifiedRecord[]> {
-    const stop = new AbortController();
-    const listening = cancel.onCancellationRequested(() => stop.abort());
-    try {
-      const records = await this.run(uri, only, stop.signal, ({ id, method }) => progress.report({ message: `${id} ${method}` }));
-      this.last.set(uri.toString(), records);
-      const date = `${new Date().toISOString().slice(0, 19)}Z`;
-      for (const { id, result } of records) this.notes.takeIn(await changeNote(uri, (note) => addHistory(note, id, entryOf(result, date))));
-      return records;
-    } finally {
-      listening.dispose();
-    }
+    const records = await withSignal(cancel, (signal) => this.run(uri, only, signal, ({ id, method }) => progress.report({ message: `${id} ${method}` })));
+    this.last.set(uri.toString(), records);
+    const date = `${new Date().toISOString().slice(0, 19)}Z`;
+    for (const { id, result } of records) this.notes.takeIn(await changeNote(uri, (note) => addHistory(note, id, entryOf(result, date))));
+    return records;
   }
 
   private tell(paths: readonly string[], found: readonly VerifiedRecord[]): void {

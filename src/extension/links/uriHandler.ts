@@ -4,8 +4,8 @@ import type { Disposable, Uri } from 'vscode';
 import { formatLink } from '../../notes/subjects.ts';
 import { commandIds } from '../commandIds.ts';
 import { openWithProgress } from '../commands/openModel.ts';
-import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
+import { failureText } from '../../protocol/failureText.ts';
 import type { ModelSource } from '../../protocol/methods.ts';
 import { parseLinkRequest } from './linkRequest.ts';
 import type { LinkRequest } from './linkRequest.ts';
@@ -16,7 +16,7 @@ export function registerUriHandler(models: OpenModels, report: (problem: string)
       try {
         await follow(parseLinkRequest(uri.path, uri.query, l10n.t), models);
       } catch (error) {
-        const what = describeFailure(error);
+        const what = failureText(error);
         report(`link: ${what}`);
         void window.showErrorMessage(l10n.t('The link could not be followed. {0}', what));
       }

@@ -2,8 +2,8 @@
  * The models that are open in the engine, which of them the editor's surfaces use, and which of its dictionaries.
  * The engine is asked for nothing before somebody needs a model; then the default one is opened.
  */
+import { failureText } from '../../protocol/failureText.ts';
 import type { DictionarySummary, ModelSource, ModelSummary } from '../../protocol/methods.ts';
-import { PeerError } from '../../protocol/peer.ts';
 import type { OpeningState } from '../../protocol/views/panel.ts';
 import type { EngineCallOptions } from '../../protocol/engineClient.ts';
 import { Disposables } from '../disposables.ts';
@@ -73,7 +73,7 @@ export class OpenModels {
     if (this.opening === undefined) {
       this.failure = undefined;
       this.opening = this.openDefault().catch((error: unknown) => {
-        this.failure = describeFailure(error);
+        this.failure = failureText(error);
         throw error;
       }).finally(() => {
         this.opening = undefined;
@@ -142,14 +142,6 @@ export class OpenModels {
     if (models.length === 0) this.activeKey = undefined;
     this.changes.fire();
   }
-}
-
-/** The words of a failed request: message, place and what can be done about it. */
-export function describeFailure(error: unknown): string {
-  if (!(error instanceof PeerError)) return error instanceof Error ? error.message : String(error);
-  const { message, file, field, hint } = error.details;
-  const place = [file, field].filter((part) => part !== undefined && !message.includes(part)).join(' · ');
-  return [message, place, hint].filter((part) => part !== undefined && part !== '').join(' — ');
 }
 
 function withDictionary(model: ModelSummary, dictionary: DictionarySummary): ModelSummary {

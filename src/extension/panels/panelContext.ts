@@ -1,9 +1,10 @@
 /** What a page is told of the world. */
-import { Uri, workspace } from 'vscode';
+import { workspace } from 'vscode';
 import type { EditorSelection, PanelContext } from '../../protocol/views/panel.ts';
 import { followedEditor } from '../editor/documents.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
+import { keptFolder } from '../workspaceFolders.ts';
 
 export function panelContext(engine: EnginePort, models: OpenModels): PanelContext {
   const { condition } = engine;
@@ -25,8 +26,6 @@ export function editorSelection(): EditorSelection | undefined {
 
 /** Where labels, stores and dictionaries of the user's own are kept: `.mechanist` of the first folder on disk. */
 export function outputFolders(): PanelContext['folders'] {
-  const root = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
-  if (root === undefined) return undefined;
-  const at = (name: string): string => Uri.joinPath(root, '.mechanist', name).fsPath;
-  return { labels: at('labels'), stores: at('stores'), dictionaries: at('dictionaries') };
+  const [labels, stores, dictionaries] = [keptFolder('labels'), keptFolder('stores'), keptFolder('dictionaries')];
+  return labels === undefined || stores === undefined || dictionaries === undefined ? undefined : { labels, stores, dictionaries };
 }

@@ -4,13 +4,13 @@
  */
 import { ViewColumn, l10n, window, workspace } from 'vscode';
 import type { Uri, WebviewPanel, WebviewPanelSerializer } from 'vscode';
+import { failureText } from '../../protocol/failureText.ts';
 import type { EditorSelection, PanelKind, ShowRequest, Subject } from '../../protocol/views/panel.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import { Follow } from '../editor/follow.ts';
 import { onKindChange } from '../process/kindChange.ts';
 import type { EnginePort } from '../process/enginePort.ts';
-import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import { pageStrings } from '../views/pageStrings.ts';
 import { assetsOf, webviewPage } from '../views/webviewPage.ts';
@@ -73,7 +73,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
       this.opening ??= this.open().finally(() => {
         this.opening = undefined;
       });
-      this.opening.catch((error: unknown) => this.parts.report(`opening a panel: ${describeFailure(error)}`));
+      this.opening.catch((error: unknown) => this.parts.report(`opening a panel: ${failureText(error)}`));
       return;
     }
     const page = this.listening ? this.conversation : undefined;
@@ -152,7 +152,7 @@ export class PanelHost implements WebviewPanelSerializer, Disposable {
     const show = this.pending;
     this.pending = undefined;
     this.listening = true;
-    models.need().catch((error: unknown) => report(`opening a model for a panel: ${describeFailure(error)}`));
+    models.need().catch((error: unknown) => report(`opening a model for a panel: ${failureText(error)}`));
     return { context: panelContext(engine, models), selection: this.selection, show, jobs: jobs.all };
   }
 

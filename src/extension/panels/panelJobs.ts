@@ -1,14 +1,14 @@
 /** Long runs that pages have started and that go on while no page is there to watch: harvests, training. Knows no vscode. */
+import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import type { MethodName } from '../../protocol/methods.ts';
+import { withReports } from '../../protocol/views/jobHistory.ts';
 import type { PanelJob } from '../../protocol/views/panel.ts';
 import type { Disposable } from '../disposables.ts';
 import { Listeners } from '../listeners.ts';
-import { describeFailure } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { Translate } from '../translate.ts';
 
-const historyKept = 400;
 /** Milliseconds between two reports that are passed on. */
 const reportInterval = 100;
 
@@ -70,14 +70,12 @@ export class PanelJobs implements Disposable {
       this.become(running, { state: 'done', result });
     } catch (error) {
       if (PeerError.is(error, 'cancelled')) this.become(running, { state: 'cancelled' });
-      else this.become(running, { state: 'failed', message: describeFailure(error) });
+      else this.become(running, { state: 'failed', message: failureText(error) });
     }
   }
 
   private progress(running: Running, progress: unknown): void {
-    const history = [...running.job.history, progress];
-    const thinned = history.length > historyKept ? history.filter((_, index) => index % 2 === 0 || index === history.length - 1) : history;
-    running.job = { ...running.job, progress, history: thinned };
+    running.job = { ...running.job, progress, history: withReports(running.job.history, [progress]) };
     const now = this.now();
     if (now - running.told < reportInterval) return;
     running.told = now;

@@ -7,6 +7,7 @@ import { findingsFolder, pin } from '../findings/pin.ts';
 import type { FindingNotes } from '../findings/findingNotes.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { propertyName } from './words.ts';
+import { withSignal } from '../withSignal.ts';
 
 /** Rejects with `PeerError`; throws where its answers were not kept or there is no folder for findings. */
 export async function pinProbe(engine: EnginePort, notes: FindingNotes, probe: ProbeSummary): Promise<void> {
@@ -17,13 +18,10 @@ export async function pinProbe(engine: EnginePort, notes: FindingNotes, probe: P
   const path = `data/${probe.name}.answers.safetensors`;
   await workspace.fs.writeFile(Uri.joinPath(folder, ...path.split('/')), bytes);
   const labelled = { path, hash: createHash('sha256').update(bytes).digest('hex') };
-  const record = await window.withProgress({ location: ProgressLocation.Notification, title: l10n.t('Measuring “{0}” again', probe.name), cancellable: true }, (_, cancel) => {
-    const stop = new AbortController();
-    const listening = cancel.onCancellationRequested(() => stop.abort());
-    return engine.call('findings.run', {
+  const record = await window.withProgress({ location: ProgressLocation.Notification, title: l10n.t('Measuring “{0}” again', probe.name), cancellable: true }, (_, cancel) =>
+    withSignal(cancel, (signal) => engine.call('findings.run', {
       method: 'probe.linear', models: [probe.model.id], folder: folder.fsPath, inputs: { labelled }, parameters: { hook: probe.hook, variable: 'answer', class: 1, examples: probe.examples }, seed: probe.seed,
-    }, { priority: 'batch', signal: stop.signal }).finally(() => listening.dispose());
-  });
+    }, { priority: 'batch', signal })));
   const subject = formatLink({ kind: 'direction', model: probe.model.id, hook: probe.hook, name: probe.name });
   await pin(notes, { kind: 'semantic', title: l10n.t('Whether “{0}” can be read off {1}', propertyName(probe), probe.hook), subjects: [subject], evidence: [record] }, folder);
 }

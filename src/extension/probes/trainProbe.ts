@@ -10,6 +10,7 @@ import type { EnginePort } from '../process/enginePort.ts';
 import { pickLabels } from './labelSources.ts';
 import type { Probes } from './probes.ts';
 import { propertyName, scoreText, suggestedName } from './words.ts';
+import { withSignal } from '../withSignal.ts';
 
 export interface ProbeParts {
   readonly engine: EnginePort;
@@ -94,11 +95,8 @@ async function pickName(property: Property, hook: string, probes: Probes): Promi
 
 async function train(engine: EnginePort, probes: Probes, { model, ...chosen }: Chosen & { readonly model: ModelSummary; readonly labels: LabelSource; readonly folder: string }): Promise<ProbeSummary> {
   const title = l10n.t('Training a probe for “{0}” at {1}', propertyName(chosen), chosen.hook);
-  const probe = await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, cancel) => {
-    const stop = new AbortController();
-    const listening = cancel.onCancellationRequested(() => stop.abort());
-    return engine.call('probe.train', { model: model.model, ...chosen }, { priority: 'batch', signal: stop.signal, onProgress: (step) => progress.report({ message: stepText(step as ProbeProgress) }) }).finally(() => listening.dispose());
-  });
+  const probe = await window.withProgress({ location: ProgressLocation.Notification, cancellable: true, title }, (progress, cancel) =>
+    withSignal(cancel, (signal) => engine.call('probe.train', { model: model.model, ...chosen }, { priority: 'batch', signal, onProgress: (step) => progress.report({ message: stepText(step as ProbeProgress) }) })));
   probes.forget();
   return probe;
 }

@@ -2,6 +2,7 @@
 import { Selection, commands, l10n } from 'vscode';
 import type { CancellationToken, Uri, WebviewView, WebviewViewProvider, WebviewViewResolveContext } from 'vscode';
 import * as v from 'valibot';
+import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import { fromInspectorSchema } from '../../protocol/views/inspector.ts';
 import type { FromInspector, InspectorState, ToInspector } from '../../protocol/views/inspector.ts';
@@ -15,7 +16,6 @@ import { onKindChange } from '../process/kindChange.ts';
 import { tokenAt } from '../inspection/inspectionCache.ts';
 import type { FeatureNames } from '../inspection/featureNames.ts';
 import type { Inspected, Inspector } from '../inspection/inspector.ts';
-import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import { pageStrings } from './pageStrings.ts';
 import { assetsOf, webviewPage } from './webviewPage.ts';
@@ -104,10 +104,10 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
       const { window } = inspected;
       this.snapshot = { generation, document: document.id, sent: document.slice(window.start, window.end), inspected };
       show(shownState(generation, inspected, offset, this.parts.names));
-      void this.parts.names.want(inspected.active).catch((error: unknown) => this.parts.report(`labels: ${describeFailure(error)}`));
+      void this.parts.names.want(inspected.active).catch((error: unknown) => this.parts.report(`labels: ${failureText(error)}`));
       void this.parts.inspector.computeAhead(document, offset).catch((error: unknown) => this.failAhead(error));
     } catch (error) {
-      if (!PeerError.is(error, 'cancelled')) show({ kind: 'failed', message: describeFailure(error), remedy: PeerError.is(error, 'disconnected') ? 'restart' : 'openModel' });
+      if (!PeerError.is(error, 'cancelled')) show({ kind: 'failed', message: failureText(error), remedy: PeerError.is(error, 'disconnected') ? 'restart' : 'openModel' });
     }
   }
 
@@ -123,7 +123,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
       this.parts.report(`inspector: ${v.summarize(parsed.issues)}`);
       return;
     }
-    this.answer(parsed.output).catch((error: unknown) => this.parts.report(`inspector: ${describeFailure(error)}`));
+    this.answer(parsed.output).catch((error: unknown) => this.parts.report(`inspector: ${failureText(error)}`));
   }
 
   private async answer(message: FromInspector): Promise<void> {
@@ -158,7 +158,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
       const reading = await this.parts.engine.call('text.lens', params, { signal: wish.signal });
       this.send({ type: 'lens', generation, token, reading });
     } catch (error) {
-      if (!PeerError.is(error, 'cancelled')) this.send({ type: 'lensFailed', generation, token, message: describeFailure(error) });
+      if (!PeerError.is(error, 'cancelled')) this.send({ type: 'lensFailed', generation, token, message: failureText(error) });
     }
   }
 
@@ -175,7 +175,7 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
   }
 
   private failAhead(error: unknown): void {
-    if (!PeerError.is(error, 'cancelled')) this.parts.report(`computing ahead: ${describeFailure(error)}`);
+    if (!PeerError.is(error, 'cancelled')) this.parts.report(`computing ahead: ${failureText(error)}`);
   }
 
   private sendState(state: InspectorState): void {

@@ -1,6 +1,7 @@
 /** Models: those that come with the extension and those that are open, with their dictionaries and the probes that were trained on them. */
 import { EventEmitter, MarkdownString, ThemeIcon, TreeItem, TreeItemCollapsibleState, l10n } from 'vscode';
 import type { TreeDataProvider } from 'vscode';
+import { failureText } from '../../protocol/failureText.ts';
 import type { DictionarySummary, ModelSource, ModelSummary, ZooEntry } from '../../protocol/methods.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import type { ProbeEntry, ProbeSummary } from '../../protocol/methods/probes.ts';
@@ -9,7 +10,6 @@ import { Disposables } from '../disposables.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import { onKindChange } from '../process/kindChange.ts';
 import { bytesText, countText, dictionaryName } from '../inspection/words.ts';
-import { describeFailure } from '../models/openModels.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import { brokenProbeItem, otherProbesItem, probeItem } from '../probes/probeItems.ts';
 import type { Probes } from '../probes/probes.ts';
@@ -107,7 +107,7 @@ export class ModelsTree implements TreeDataProvider<ModelNode> {
     try {
       return await this.parts.probes.all();
     } catch (error) {
-      if (!PeerError.is(error, 'disconnected')) this.parts.report(`probes: ${describeFailure(error)}`);
+      if (!PeerError.is(error, 'disconnected')) this.parts.report(`probes: ${failureText(error)}`);
       return [];
     }
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OpenModels, describeFailure } from '../../../src/extension/models/openModels.ts';
+import { OpenModels } from '../../../src/extension/models/openModels.ts';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import { PeerError } from '../../../src/protocol/peer.ts';
 import { FakeEngine, dictionary, model } from './fakes.ts';
 
@@ -78,9 +79,9 @@ describe('open models', () => {
 describe('the words of a failure', () => {
   it('hold place and remedy, and say nothing twice', () => {
     const error = new PeerError({ reason: 'format', message: 'The header is cut off.', file: 'model.safetensors', field: 'W_enc', hint: 'Download it again.' });
-    expect(describeFailure(error)).toBe('The header is cut off. — model.safetensors · W_enc — Download it again.');
-    expect(describeFailure(new PeerError({ reason: 'x', message: 'No file a.bin.', file: 'a.bin' }))).toBe('No file a.bin.');
-    expect(describeFailure(new Error('plain'))).toBe('plain');
+    expect(failureText(error)).toBe('The header is cut off. — model.safetensors · W_enc — Download it again.');
+    expect(failureText(new PeerError({ reason: 'x', message: 'No file a.bin.', file: 'a.bin' }))).toBe('No file a.bin.');
+    expect(failureText(new Error('plain'))).toBe('plain');
   });
 });
 

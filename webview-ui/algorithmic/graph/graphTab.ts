@@ -1,9 +1,9 @@
 /** `<mechanist-graph-tab>`: which features, through which others, lead to this prediction. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import type { GraphNodeKind } from '../../../src/protocol/methods/graph.ts';
 import type { GraphSummary, GraphView } from '../../../src/protocol/methods/graphResults.ts';
-import { failureText } from '../../shared/channel.ts';
 import { caution, emptyState } from '../../shared/components/states.ts';
 import { t } from '../../shared/strings.ts';
 import { InquiryElement } from '../parts/inquiryElement.ts';

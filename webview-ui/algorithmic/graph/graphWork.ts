@@ -1,9 +1,9 @@
 /** What the graph tab asks for. The graph lies in the engine; here is only what is drawn, what is selected, what is pinned. No DOM. */
+import { failureText } from '../../../src/protocol/failureText.ts';
 import type { Params } from '../../../src/protocol/methods.ts';
 import type { MeasuredEvidence } from '../../../src/protocol/methods/findings.ts';
 import type { GraphChange } from '../../../src/protocol/methods/graph.ts';
 import type { GraphIntervention, GraphNode, GraphNodePage, GraphSummary, GraphView, SupernodeProposal, TranscoderSetSummary } from '../../../src/protocol/methods/graphResults.ts';
-import { failureText } from '../../shared/channel.ts';
 import { Resource } from '../../shared/resource.ts';
 import { t } from '../../shared/strings.ts';
 import type { Inquiry } from '../inquiry.ts';

@@ -1,9 +1,9 @@
 /** `<mechanist-node-card>`: one node of the graph: what it is, what leads to it, what it leads to, what happens without it. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import type { GraphNeighbours, GraphNode } from '../../../src/protocol/methods/graphResults.ts';
 import type { Column, RowEvent, TableSource } from '../../shared/components/virtualTable.ts';
-import { failureText } from '../../shared/channel.ts';
 import { caution } from '../../shared/components/states.ts';
 import { signedBar } from '../../shared/components/bars.ts';
 import { t } from '../../shared/strings.ts';

@@ -1,7 +1,7 @@
 /** `<mechanist-question>`: why this token rather than that one, after this prompt; against which other prompt; over which pairs. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import { failureText } from '../../shared/channel.ts';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import { caution, failure } from '../../shared/components/states.ts';
 import { probabilityText, visibleToken } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';

@@ -1,9 +1,9 @@
 /** The label of a feature: read, written, and who made it. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import type { FeatureLabel } from '../../../src/protocol/methods/labelResults.ts';
 import type { FeatureCard } from '../../../src/protocol/methods/semanticResults.ts';
-import { failureText } from '../../shared/channel.ts';
 import { PageElement } from '../../shared/element.ts';
 import type { Session } from '../../shared/session.ts';
 import { t } from '../../shared/strings.ts';

@@ -1,8 +1,8 @@
 /** A label that somebody suggests, or a judge for the label there is: statistics, a language model of VS Code, or the local endpoint. */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import type { FeatureCard } from '../../../src/protocol/methods/semanticResults.ts';
-import { failureText } from '../../shared/channel.ts';
 import { progressLine } from '../../shared/components/progress.ts';
 import { failure } from '../../shared/components/states.ts';
 import { PageElement } from '../../shared/element.ts';

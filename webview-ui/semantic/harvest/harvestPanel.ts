@@ -1,10 +1,10 @@
 /** Harvesting a corpus: which texts, progress in place, cancel and continue; and the stores there are. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import type { DictionarySummary } from '../../../src/protocol/methods.ts';
 import type { StoreSummary } from '../../../src/protocol/methods/semanticResults.ts';
 import type { PanelJob } from '../../../src/protocol/views/panel.ts';
-import { failureText } from '../../shared/channel.ts';
 import { progressLine } from '../../shared/components/progress.ts';
 import { failure } from '../../shared/components/states.ts';
 import { PageElement } from '../../shared/element.ts';

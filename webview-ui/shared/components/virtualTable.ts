@@ -4,7 +4,7 @@
  */
 import { html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import { failureText } from '../channel.ts';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import { PageElement } from '../element.ts';
 import { movedCell } from '../roving.ts';
 import { t } from '../strings.ts';
