@@ -11,12 +11,13 @@ import { featureAblation, featureClamp } from './methods/featurePrediction.ts';
 import { headAblation, headScore } from './methods/heads.ts';
 import { lensTarget } from './methods/lens.ts';
 import { activationAblation, activationPatching, noising } from './methods/patching.ts';
+import { interchangeAccuracy } from './methods/interchange.ts';
 import { logitDifference, surprise } from './methods/prediction.ts';
 import { directionErasure, linearProbe } from './methods/probe.ts';
 
 export const evidenceMethods: readonly EvidenceMethod[] = [
   logitDifference, surprise, lensTarget, headScore, directAttribution, headAblation, activationPatching, noising, activationAblation, circuitFaithfulness, graphAttribution, graphIntervention,
-  featureStatistics, featureAuroc, featureEffect, featureAblation, featureClamp, featureMatch, linearProbe, directionErasure,
+  featureStatistics, featureAuroc, featureEffect, featureAblation, featureClamp, featureMatch, linearProbe, directionErasure, interchangeAccuracy,
 ];
 
 /** `ablation.head@1`. */

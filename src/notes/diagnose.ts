@@ -2,7 +2,9 @@
 import type { Finding } from './format/schema.ts';
 import { nearest } from './format/yamlTree.ts';
 import { overClaims } from './grade/claims.ts';
-import { assess, lastState } from './grade/grade.ts';
+import { unifiedLack } from './grade/unified.ts';
+import type { UnifiedLack } from './grade/unified.ts';
+import { lastState } from './grade/grade.ts';
 import { checksFor } from './grade/rules.ts';
 import type { NoteIndex } from './noteIndex.ts';
 import type { Note } from './note.ts';
@@ -84,16 +86,22 @@ function ofFinding(note: Note, finding: Finding, { index, modelHash, dictionaryH
     const method = subject === undefined ? undefined : checksFor[needs]?.[parseSubject(subject).kind];
     found.push({ code: 'over-claim', severity: 'warning', message, ...wordPlace(note, field, word), ...(method === undefined || subject === undefined ? {} : { check: { method, subject } }) });
   }
-  if (finding.kind === 'unified' && !isUnified(finding)) {
-    found.push({ code: 'not-unified', severity: 'warning', message: 'Unified takes a semantic and an algorithmic subject, and an intervention that beats its null.', ...at(['kind']) });
-  }
+  if (finding.kind === 'unified') found.push(...notUnified(finding, at(['kind'])));
   return found;
 }
 
-/** Whether a finding may call itself unified: both sides among its subjects, joined by an intervention. */
-export function isUnified(finding: Finding): boolean {
-  const kinds = new Set(finding.subjects.map((uri) => (['feature', 'direction', 'token'].includes(parseSubject(uri).kind) ? 'semantic' : 'algorithmic')));
-  return kinds.size === 2 && assess(finding).facets.has('causal');
+const lacks: Readonly<Record<UnifiedLack, string>> = {
+  sides: 'Unified takes a semantic and an algorithmic subject.',
+  component: 'The semantic and the algorithmic subject are not of the same component.',
+  test: 'Not unified yet: no interchange or ablation of the component passed beside its null.',
+};
+
+function notUnified(finding: Finding, place: { readonly start: number; readonly end: number }): Diagnostic[] {
+  const lack = unifiedLack(finding);
+  if (lack === undefined) return [];
+  // A feature says more exactly what is exchanged than its component does.
+  const subject = finding.subjects.find((uri) => parseSubject(uri).kind === 'feature') ?? finding.subjects.find((uri) => parseSubject(uri).kind === 'component');
+  return [{ code: 'not-unified', severity: 'warning', message: lacks[lack], ...place, ...(lack === 'test' && subject !== undefined ? { check: { method: 'interchange.activation', subject } } : {}) }];
 }
 
 function differs(now: string | undefined, then: string): boolean {

@@ -1,5 +1,6 @@
 /** The changes that the product makes to a note. Each is a list of text edits; whatever a person wrote around them stays. */
 import { MechanistError } from '../engine/errors.ts';
+import { linkPath } from './attachments.ts';
 import { inline, itemLines, mapLines } from './format/emitYaml.ts';
 import type { Writable } from './format/emitYaml.ts';
 import type { Evidence, EvidenceDraft, HistoryEntry } from './format/schema.ts';
@@ -33,6 +34,25 @@ export function addHistory(note: Note, evidenceId: string, entry: HistoryEntry):
 export function addToList(note: Note, key: 'subjects' | 'related' | 'authors', value: string): TextEdit[] {
   const { tree, finding } = sound(note);
   return finding[key].includes(value) ? [] : appendItem(note, tree, key, value);
+}
+
+export interface NoteFigure {
+  readonly title: string;
+  /** Paths relative to the note, the picture first. */
+  readonly files: readonly string[];
+}
+
+/** Puts a figure at the end of the body, with links to the files behind it. */
+export function addFigure(note: Note, figure: NoteFigure): TextEdit[] {
+  const eol = note.frontMatter?.eol ?? '\n';
+  const before = note.text.endsWith(`${eol}${eol}`) ? '' : note.text.endsWith('\n') ? eol : `${eol}${eol}`;
+  return [{ start: note.text.length, end: note.text.length, text: `${before}${figureMarkdown(figure)}${eol}` }];
+}
+
+/** `![title](picture) · [CSV](table)` */
+export function figureMarkdown({ title, files: [picture = '', ...others] }: NoteFigure): string {
+  const words = title.replaceAll(/\s+/g, ' ').replaceAll(/[[\]\\`<>]/g, ' ').trim().slice(0, 300);
+  return [`![${words}](${linkPath(picture)})`, ...others.map((path) => `[${path.slice(path.lastIndexOf('.') + 1).toUpperCase()}](${linkPath(path)})`)].join(' · ');
 }
 
 /** Sets a field of the front matter that holds one value. Errors: `argument`. */

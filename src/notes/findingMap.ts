@@ -2,9 +2,9 @@
  * The map of findings: semantic subjects on one side, algorithmic ones on the other, joined where a finding names both.
  * A line is as strong as the weakest evidence on it, and "unified" only when an intervention beats its null.
  */
-import { isUnified } from './diagnose.ts';
 import { grades } from './grade/rules.ts';
 import type { Grade } from './grade/rules.ts';
+import { isUnified, sameComponent } from './grade/unified.ts';
 import type { FindingEntry } from './noteIndex.ts';
 import { describeTarget, formatLink, parseSubject, sideOf } from './subjects.ts';
 
@@ -48,7 +48,7 @@ export function findingMap(entries: readonly FindingEntry[]): FindingMap {
         const key = `${semantic.uri} ${algorithmic.uri}`;
         const line = lines.get(key);
         const findings = [...(line?.findings ?? []), entry];
-        lines.set(key, { semantic: semantic.uri, algorithmic: algorithmic.uri, findings, grade: weakest(findings), unified: (line?.unified ?? false) || isUnified(entry.finding) });
+        lines.set(key, { semantic: semantic.uri, algorithmic: algorithmic.uri, findings, grade: weakest(findings), unified: (line?.unified ?? false) || (isUnified(entry.finding) && sameComponent(parseSubject(semantic.uri), parseSubject(algorithmic.uri))) });
       }
     }
   }

@@ -24,11 +24,13 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'src/evidence': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes'],
   // Speaks to a language model on this machine; the extension and the command line carry a feature's questions to it.
   'src/chat': ['src/engine/errors.ts', 'src/engine/formats/json.ts'],
+  // Data in, text out: whoever shows or keeps a figure uses it.
+  'src/figures': [],
   'src/protocol': [],
   'src/server': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/evidence', 'src/protocol'],
-  'src/cli': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/evidence', 'src/protocol', 'src/chat'],
-  'src/extension': ['src/notes', 'src/protocol', 'src/chat'],
-  'webview-ui': ['src/protocol'],
+  'src/cli': ['src/engine', 'src/behavioral', 'src/semantic', 'src/algorithmic', 'src/unified', 'src/notes', 'src/evidence', 'src/figures', 'src/protocol', 'src/chat'],
+  'src/extension': ['src/notes', 'src/figures', 'src/protocol', 'src/chat'],
+  'webview-ui': ['src/figures', 'src/protocol'],
 };
 
 /** Packages and built-in modules that only some folders may import; an empty list is nobody. */

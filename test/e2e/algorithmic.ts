@@ -103,7 +103,7 @@ export const algorithmic: Spec = {
         await page.keyboard.press('Enter');
         await page.locator('.quick-input-widget', { hasText: 'Pin to a Finding' }).waitFor(long);
         await page.keyboard.press('Enter');
-        const [name] = await until('findings', () => readdir(join(folder, 'findings')).catch(() => []), (names) => names.length === 1, 60_000);
+        const [name] = await until('findings', () => readdir(join(folder, 'findings')).then((names) => names.filter((one) => one.endsWith('.md')), () => []), (names) => names.length === 1, 60_000);
         const note = await readFile(join(folder, 'findings', name!), 'utf8');
         assert.match(note, /method: circuit\.faithfulness@1/);
         assert.match(note, /name: random circuits of equal size/);

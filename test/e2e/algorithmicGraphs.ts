@@ -1,11 +1,12 @@
 /** Attribution graphs end to end: groups, tests in the model, files out and in, damaged and large ones, the difference of two. */
 import { strict as assert } from 'node:assert';
-import { readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { askLine, button, choiceOf, frameOf, long, prompt, showTab } from './pages/algorithmic.ts';
 import { choosePath } from './pages/dialogs.ts';
 import { runCommand } from './pages/palette.ts';
+import { noteNames } from './pages/notes.ts';
 import { until } from './pages/until.ts';
 import { writeHugeGraph } from './support/hugeGraph.ts';
 import { largeGraph } from './support/largeGraph.ts';
@@ -88,7 +89,7 @@ export const algorithmicGraphs: Spec = {
         await frame.locator('button[aria-label="Pin this subgraph to a finding"]').click();
         await page.locator('.quick-input-widget', { hasText: 'Pin to a Finding' }).waitFor(long);
         await page.keyboard.press('Enter');
-        const [name] = await until('findings', () => readdir(join(folder, 'findings')).catch(() => []), (found) => found.length === 1, 60_000);
+        const [name] = await until('findings', () => noteNames(folder), (found) => found.length === 1, 60_000);
         const note = await readFile(join(folder, 'findings', name!), 'utf8');
         assert.match(note, /method: graph\.attribution@1/);
         assert.match(note, /name: random sets of \d+ features of the graph/);

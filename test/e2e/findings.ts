@@ -1,9 +1,10 @@
 /** Findings: list, links, diagnostics with fixes, pin, re-run, compare, preview, map, share. */
 import { strict as assert } from 'node:assert';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { clickOn, hoverOver } from './pages/editor.ts';
+import { noteNames } from './pages/notes.ts';
 import { choices, enter, acceptPath, pick, runCommand } from './pages/palette.ts';
 import { cardName, semanticFrame } from './pages/semantic.ts';
 import { expand, row } from './pages/sidebar.ts';
@@ -136,7 +137,7 @@ export const findings: Spec = {
         const offered = await choices(page);
         assert.match(offered[0]!, /New finding/);
         await page.keyboard.press('Enter');
-        const names = await until('files', () => readdir(join(folder, 'findings')), (list) => list.length === 3, 60_000);
+        const names = await until('files', () => noteNames(folder), (list) => list.length === 3, 60_000);
         const made = names.find((name) => name !== 'alpha.md' && name !== 'beta.md')!;
         const text = await readFile(join(folder, 'findings', made), 'utf8');
         assert.match(text, /method: feature\.statistics@1/);
@@ -149,7 +150,7 @@ export const findings: Spec = {
       async run({ page, folder }) {
         await runCommand(page, 'Mechanist: Run Evidence Again');
         await until('notification', () => page.locator('.notification-list-item').allInnerTexts(), (texts) => texts.some((text) => text.includes('1 confirmed')), 90_000);
-        const made = (await readdir(join(folder, 'findings'))).find((name) => name !== 'alpha.md' && name !== 'beta.md')!;
+        const made = (await noteNames(folder)).find((name) => name !== 'alpha.md' && name !== 'beta.md')!;
         await until('history', () => readFile(join(folder, 'findings', made), 'utf8'), (text) => /history:\r?\n\s+- date: .*\r?\n\s+state: confirmed/.test(text));
       },
     },

@@ -71,7 +71,7 @@ function askGraph<M extends keyof GraphResults>(method: M, params: Params<M>): P
 function inquiryOf(asked: Question, more: Readonly<Record<string, unknown>> = {}): { readonly inquiry: Inquiry; readonly pins: PanelParams<'panel.pin'>[] } {
   const pins: PanelParams<'panel.pin'>[] = [];
   const dictionary = model.dictionaries.find(({ id }) => id === 'blocks.2.hook_resid_post');
-  const inquiry = { question: asked, session: { model, dictionary }, pairLines: [], place: { lens: { by: 'head' }, circuit: { nulls: 50 }, ...more }, pin: (pinned: PanelParams<'panel.pin'>) => pins.push(pinned) };
+  const inquiry = { question: asked, session: { model, dictionary }, pairLines: [], place: { lens: { by: 'head', measure: 'probability' }, circuit: { nulls: 50 }, ...more }, pin: (pinned: PanelParams<'panel.pin'>) => pins.push(pinned) };
   return { inquiry: inquiry as unknown as Inquiry, pins };
 }
 
@@ -145,7 +145,7 @@ describe('a pin is confirmed by running it again, and drifts with the weights', 
     const members = await ask('circuit.extract', { edges, selection });
     const evaluation = await ask('circuit.evaluate', { edges, prompts, selection, nulls: 50 });
     const { inquiry, pins } = inquiryOf(question);
-    pinCircuit(inquiry, members.edges, evaluation, []);
+    pinCircuit(inquiry, members, evaluation, []);
     await expectRerun(recordsOf(pins));
   });
 
@@ -158,7 +158,7 @@ describe('a pin is confirmed by running it again, and drifts with the weights', 
     const measured = await drain(findingsJobs['findings.run'](session, parseParams('findings.run', subgraphRequest(summary, 'tiny', pinned.map(({ id }) => id))!), signal));
     const result = await askGraph('graph.intervene', { graph: summary.graph, nodes, change: { kind: 'ablate' }, controls: 20 });
     const names = new Map(view.nodes.map(({ node, id }) => [node, id]));
-    pinGraph(inquiry, { summary, model: 'tiny', nodes: pinned, supernodes: [], names, intervened: { result, nodes, change: { kind: 'ablate' }, measure: 'model' } }, measured);
+    pinGraph(inquiry, { summary, model: 'tiny', nodes: pinned, supernodes: [], drawing: undefined, names, intervened: { result, nodes, change: { kind: 'ablate' }, measure: 'model' } }, measured);
     const records = recordsOf(pins);
     expect(records.map(({ method }) => method)).toEqual(['graph.attribution@1', 'graph.intervention@1']);
     expect(pins[0]!.subjects[1]!.subject).toMatch(/^mechanist:feature\/tiny\/transcoders\.\d\/\d+$/);

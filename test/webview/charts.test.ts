@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { figureOf, legendOf, pickedPoint } from '../../webview-ui/shared/charts/figure.ts';
-import { chartTable, movedPoint, pointText, tableCsv } from '../../webview-ui/shared/charts/spec.ts';
+import { tableCsv } from '../../src/figures/csv.ts';
+import { chartTable, movedPoint, pointText } from '../../webview-ui/shared/charts/spec.ts';
 import type { HeatmapChart, SeriesChart } from '../../webview-ui/shared/charts/spec.ts';
 import { channels, mix } from '../../webview-ui/shared/theme.ts';
 import type { Palette } from '../../webview-ui/shared/theme.ts';

@@ -167,12 +167,12 @@ export class Inquiry implements ReactiveControllerHost {
   }
 
   /** Puts evidence into a finding; what became of it is said in the page, nothing when the user thought better of it. */
-  pin(evidence: PanelParams<'panel.pin'>): void {
+  pin(evidence: PanelParams<'panel.pin'> | Promise<PanelParams<'panel.pin'>>): void {
     const told = (pinned: Inquiry['pinned']): void => {
       this.pinned = pinned;
       this.requestUpdate();
     };
-    this.session.channel.ask('panel.pin', evidence).then((done) => told(done ? { ok: true, message: t('Pinned to a finding.') } : undefined), (error: unknown) => told({ ok: false, message: failureText(error) }));
+    Promise.resolve(evidence).then((pinned) => this.session.channel.ask('panel.pin', pinned)).then((done) => told(done ? { ok: true, message: t('Pinned to a finding.') } : undefined), (error: unknown) => told({ ok: false, message: failureText(error) }));
   }
 
   addController(_controller: ReactiveController): void {

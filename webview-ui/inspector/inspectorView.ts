@@ -67,7 +67,7 @@ export class InspectorView extends LitElement {
       </section>
       ${state.dictionary === undefined ? html`<p class="quiet">${t('No dictionary is open for this model, so there are no features to show.')}</p>` : html`<section>
         <h2>${t('Which features are active here?')}</h2>
-        ${featureTable(featureRows(token, state.names, featureLimit), heatFeature, (feature) => { this.heat = { kind: 'feature', feature }; }, (feature) => this.send({ type: 'paint', feature }))}
+        ${featureTable(featureRows(token, state.names, featureLimit), heatFeature, (feature) => { this.heat = { kind: 'feature', feature }; }, (feature) => this.send({ type: 'paint', feature }), (feature) => this.send({ type: 'pin', generation: state.generation, token: this.selected, feature }))}
       </section>`}
       <section>
         <h2>${t('Where does the prediction form?')}</h2>

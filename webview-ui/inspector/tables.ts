@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import { t } from '../shared/strings.ts';
 import type { FeatureRow, LensRow } from './viewModel.ts';
 
-export function featureTable(rows: readonly FeatureRow[], painted: number | undefined, onChoose: (feature: number) => void, onPaint: (feature: number) => void): TemplateResult {
+export function featureTable(rows: readonly FeatureRow[], painted: number | undefined, onChoose: (feature: number) => void, onPaint: (feature: number) => void, onPin: (feature: number) => void): TemplateResult {
   if (rows.length === 0) return html`<p class="quiet">${t('No feature is active at this token.')}</p>`;
   return html`<table class="features" aria-label=${t('Features at this token')}>
     <thead class="only-heard"><tr><th scope="col">${t('feature')}</th><th scope="col">${t('bar')}</th><th scope="col">${t('activation')}</th><th scope="col">${t('actions')}</th></tr></thead>
@@ -12,7 +12,7 @@ export function featureTable(rows: readonly FeatureRow[], painted: number | unde
       <th scope="row"><button class="chip" aria-pressed=${painted === feature} title=${t('Colour the tokens by this feature')} @click=${() => onChoose(feature)}>#${feature}</button>${name === '' ? '' : html`<span class="name" title=${name}>${name}</span>`}</th>
       <td class="bar">${barOf(share)}</td>
       <td class="number">${activation}</td>
-      <td class="actions"><vscode-icon name="symbol-color" action-icon label=${t('Paint feature {0} in the editor', feature)} title=${t('Paint in the editor')} @click=${() => onPaint(feature)}></vscode-icon></td>
+      <td class="actions"><vscode-icon name="symbol-color" action-icon label=${t('Paint feature {0} in the editor', feature)} title=${t('Paint in the editor')} @click=${() => onPaint(feature)}></vscode-icon><vscode-icon name="pin" action-icon label=${t('Pin feature {0} to a finding', feature)} title=${t('Pin to a finding')} @click=${() => onPin(feature)}></vscode-icon></td>
     </tr>`)}</tbody>
   </table>`;
 }

@@ -23,6 +23,7 @@ import { Cards } from './cards.ts';
 import { exchange } from './exchange.ts';
 import { jobLine } from './harvest/harvestPanel.ts';
 import { semanticKeys } from './keys.ts';
+import { pinFeature } from './pinCard.ts';
 import { labellingLine } from './labelling.ts';
 import { harvestJob, storeText, usedStore } from './model/harvest.ts';
 import { labellingJob, labellingRequest } from './model/labelling.ts';
@@ -63,7 +64,7 @@ export class SemanticView extends PageElement {
     this.addEventListener('place-change', (event) => this.change((event as PlaceEvent).detail));
     this.addEventListener('subject-open', (event) => this.openSubject((event as SubjectEvent).detail));
     this.addEventListener('subject-glance', (event) => this.glance((event as SubjectEvent).detail));
-    this.addEventListener('subject-pin', (event) => void this.session?.channel.ask('panel.act', { action: 'pin', subject: (event as SubjectEvent).detail }));
+    this.addEventListener('subject-pin', (event) => pinFeature(this.session, this.card.value, (event as SubjectEvent).detail));
     this.addEventListener('label-change', () => this.reread());
     this.addEventListener('label-all', () => this.labelAll());
     this.addEventListener('feature-export', (event) => void this.exchange('export', [(event as CustomEvent<number>).detail]));

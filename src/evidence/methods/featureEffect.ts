@@ -11,7 +11,7 @@ import { Random } from '../../engine/random.ts';
 import { f32 } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { EvidenceMethod, MethodContext } from '../method.ts';
-import { metricPerPrompt } from '../metricRuns.ts';
+import { metricPerPrompt } from '../../algorithmic/metricRuns.ts';
 import { mean, meanInterval, nullOf } from '../numbers.ts';
 import { idsFeed, pairGroups, textLines } from '../prompts.ts';
 import { featureIn } from './featureActivity.ts';

@@ -22,10 +22,20 @@ export const featureAblation: EvidenceMethod = {
 
 export const featureClamp: EvidenceMethod = {
   id: 'steering.feature', version: 1, title: 'Feature steering',
-  summary: 'KL of the next-token prediction from the unchanged one when a feature is set to a value at every token of a text, beside random directions of the same norm.',
-  models: 1, dictionary: true, inputs: [text], parameters: [feature, { name: 'clamp', type: 'number', description: 'Activation that it is set to.' }, nulls],
-  run: (context) => klOf(context, { kind: 'clamp', value: context.number('clamp')! }),
+  summary: 'KL of the next-token prediction from the unchanged one when a feature is set to a value, or something is added to it, at every token of a text, beside random directions of the same norm.',
+  models: 1, dictionary: true, inputs: [text],
+  parameters: [
+    feature, { name: 'clamp', type: 'number', optional: true, description: 'Activation that it is set to.' },
+    { name: 'add', type: 'number', optional: true, description: 'What is added to its activation. Give either this or clamp.' }, nulls,
+  ],
+  run: (context) => klOf(context, steeringOf(context)),
 };
+
+function steeringOf(context: MethodContext): FeatureAction {
+  const [value, amount] = [context.number('clamp'), context.number('add')];
+  if ((value === undefined) === (amount === undefined)) throw new MechanistError('argument', 'Give either the activation to clamp to, or what is added.', { field: 'parameters' });
+  return value === undefined ? { kind: 'add', amount: amount! } : { kind: 'clamp', value };
+}
 
 async function klOf(context: MethodContext, action: FeatureAction): Promise<Measurement> {
   const [dictionary] = context.dictionaries as [Dictionary];

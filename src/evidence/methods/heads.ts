@@ -8,7 +8,7 @@ import type { MeanRule } from '../../engine/interventions/meanAblation.ts';
 import type { TransformerConfig } from '../../engine/models/model.ts';
 import { Random } from '../../engine/random.ts';
 import type { EvidenceMethod, MethodContext, ParameterField } from '../method.ts';
-import { metricPerPrompt } from '../metricRuns.ts';
+import { metricPerPrompt } from '../../algorithmic/metricRuns.ts';
 import { mean, meanInterval, nullOf } from '../numbers.ts';
 import { pairGroups } from '../prompts.ts';
 

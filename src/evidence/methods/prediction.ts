@@ -7,7 +7,7 @@ import { MechanistError } from '../../engine/errors.ts';
 import { Random } from '../../engine/random.ts';
 import { numbersOf } from '../../engine/tensor.ts';
 import type { EvidenceMethod, OpenedModel } from '../method.ts';
-import { metricPerPrompt } from '../metricRuns.ts';
+import { metricPerPrompt } from '../../algorithmic/metricRuns.ts';
 import { mean, meanInterval } from '../numbers.ts';
 import { idsFeed, pairGroups, textLines } from '../prompts.ts';
 

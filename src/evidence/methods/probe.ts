@@ -10,7 +10,7 @@ import type { ProbeExamples } from '../../semantic/probes/examples.ts';
 import { labelledExamples } from '../labels.ts';
 import type { LabelledHalf } from '../labels.ts';
 import type { EvidenceMethod, MethodContext, ParameterField } from '../method.ts';
-import { metricPerPrompt } from '../metricRuns.ts';
+import { metricPerPrompt } from '../../algorithmic/metricRuns.ts';
 import { mean, meanInterval, nullOf } from '../numbers.ts';
 import { pairGroups } from '../prompts.ts';
 import { unit } from './featureEffect.ts';

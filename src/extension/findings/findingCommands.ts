@@ -6,6 +6,7 @@ import { citation } from '../../notes/share/citation.ts';
 import { shareFolder, shareHtml } from '../../notes/share/files.ts';
 import { linkTarget } from '../../notes/subjects.ts';
 import { commandIds, viewIds } from '../commandIds.ts';
+import { figureOfEvidence } from './figures.ts';
 import type { Findings } from './findings.ts';
 import { groupings } from './grouping.ts';
 import { explainGrade } from './diagnostics.ts';
@@ -28,7 +29,14 @@ export function findingCommands(findings: Findings): Record<(typeof ids)[number]
       if (path !== undefined) await showAt(Uri.parse(path));
     },
     [commandIds.openLink]: (argument) => openLink(findings, argument),
-    [commandIds.pinFinding]: async (argument) => pin(notes, argument === undefined ? await pinAtCursor(engine, inspector) : parsePinDraft(argument)),
+    [commandIds.pinFinding]: async (argument) => {
+      if (argument === undefined) {
+        const { draft, figure } = await pinAtCursor(engine, inspector);
+        return pin(notes, draft, { figure });
+      }
+      const draft = parsePinDraft(argument);
+      return pin(notes, draft, { figure: figureOfEvidence(draft.title ?? draft.claim ?? l10n.t('What was measured'), draft.evidence) });
+    },
     [commandIds.verifyFinding]: async (argument) => {
       const path = await pathOf(findings, argument);
       const place = v.safeParse(placeSchema, argument);

@@ -17,7 +17,7 @@ import { registerLinkFeatures } from './linkFeatures.ts';
 import { LinkHover } from './linkHover.ts';
 import { MapPanel } from './mapPanel.ts';
 import { pin } from './pin.ts';
-import { draftOfPanel } from './pinSources.ts';
+import { pinOf } from './pinSources.ts';
 import { extendMarkdown } from './preview.ts';
 import { registerTools } from './tools.ts';
 import { Verifier } from './verification.ts';
@@ -75,7 +75,8 @@ export class Findings implements Disposable {
 
   /** Asks where what a panel pinned belongs. Whether it was pinned. */
   async pin(kind: PanelKind, pinned: Pin): Promise<boolean> {
-    return pin(this.notes, await draftOfPanel(this.engine, this.models, kind, pinned));
+    const { draft, figure } = await pinOf(this.engine, this.models, kind, pinned);
+    return pin(this.notes, draft, { figure });
   }
 
   dispose(): void {

@@ -1,7 +1,9 @@
 /** What a hover says of a link: identity, the findings about it, the number as recorded and, where its model is open, as it is now. */
-import { MarkdownString, l10n } from 'vscode';
+import { MarkdownString, Uri, l10n } from 'vscode';
 import type { CancellationToken, TextDocument } from 'vscode';
 import type { Link } from '../../notes/links.ts';
+import type { FindingEntry } from '../../notes/noteIndex.ts';
+import { pictureUri } from '../../notes/share/pictures.ts';
 import { describeTarget, formatLink } from '../../notes/subjects.ts';
 import type { LinkTarget } from '../../notes/subjects.ts';
 import { commandIds } from '../commandIds.ts';
@@ -13,6 +15,8 @@ import { withSignal } from '../withSignal.ts';
 
 const mostListed = 5;
 const longestParagraph = 2000;
+/** A hover is cut after 100,000 characters. */
+const longestPicture = 80_000;
 
 export class LinkHover {
   private readonly notes: FindingNotes;
@@ -53,11 +57,20 @@ export class LinkHover {
     line(text, entry.finding.title);
     line(text, entry.finding.claim);
     line(text, badgeOf(entry));
+    this.addPicture(text, entry, evidence);
     for (const record of entry.finding.evidence.filter((each) => evidence === undefined || each.id === evidence).slice(0, mostListed)) {
       const control = record.control === undefined ? '' : ` (${record.control.name}: ${short(record.control.value)})`;
       line(text, `${record.id} ${record.metric}: ${short(record.value)}${control} · ${record.history.at(-1)?.state ?? l10n.t('not run again yet')}`);
     }
     text.appendMarkdown(`\n\n[${l10n.t('Run again')}](command:${commandIds.verifyFinding}?${encodeURIComponent(JSON.stringify([{ path: entry.path }]))})`);
+  }
+
+  /** The figure of the record, or of the first that has one. */
+  private addPicture(text: MarkdownString, { path, finding }: FindingEntry, evidence: string | undefined): void {
+    const note = Uri.parse(path);
+    const artefact = finding.evidence.find((record) => record.artefact !== undefined && (evidence === undefined || record.id === evidence))?.artefact;
+    const picture = artefact === undefined || note.scheme !== 'file' ? undefined : pictureUri(note.fsPath, artefact);
+    if (picture !== undefined && picture.length <= longestPicture) text.appendMarkdown(`\n\n![](${picture}|width=320)`);
   }
 
   /** The feature's activation in the paragraph around the link, if its model is open; nothing is opened for a hover. */

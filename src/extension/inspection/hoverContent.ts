@@ -108,8 +108,13 @@ function linkLine(subject: HoverSubject, t: Translate): HoverLine {
     links.push(command(t('paint #{0}', top.feature), commandIds.paintFeature, [{ dictionary: dictionary.dictionary, feature: top.feature }]));
   }
   links.push(command(t('layer ▾'), commandIds.pickDictionary));
-  if (top !== undefined) links.push(command(t('pin'), commandIds.pinSubject, [top]));
+  if (top !== undefined) links.push(command(t('pin'), commandIds.pinSubject, [{ ...top, text: lineUpTo(place.sent) }]));
   return spaced(links);
+}
+
+/** The line that ends with the token, at most 500 characters of it: a link must stay short. */
+function lineUpTo(sent: string): string {
+  return sent.slice(sent.trimEnd().lastIndexOf('\n') + 1).trim().slice(-500);
 }
 
 /** The strongest feature here, as views and notes name it. */

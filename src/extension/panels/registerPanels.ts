@@ -22,6 +22,9 @@ import type { PanelActions, PanelFindings } from './panelHandlers.ts';
 import { PanelJobs } from './panelJobs.ts';
 import { panels } from './panelKinds.ts';
 
+/** The text that a link names beside a subject. */
+const measuredOnSchema = v.object({ text: v.pipe(v.string(), v.minLength(1), v.maxLength(4000)) });
+
 export interface PanelsParts {
   readonly extensionUri: Uri;
   readonly engine: EnginePort;
@@ -73,19 +76,20 @@ export class Panels implements Disposable {
   async actOn(action: SubjectAction, target: unknown): Promise<void> {
     const given = v.safeParse(subjectSchema, target);
     const subject = given.success ? given.output : this.front();
+    const on = v.safeParse(measuredOnSchema, target);
     if (subject === undefined) throw new Error(l10n.t('Choose a feature, a head or a node in a view first.'));
-    await this.act(action, subject);
+    await this.act(action, subject, on.success ? on.output.text : undefined);
   }
 
   dispose(): void {
     this.owned.dispose();
   }
 
-  /** What a view is to show is brought into use first: a link may be about another model or dictionary. */
-  private async act(action: SubjectAction, given: Subject): Promise<void> {
+  /** What a view is to show is brought into use first: a link may be about another model or dictionary. `text`: what a pin is measured on. */
+  private async act(action: SubjectAction, given: Subject, text?: string): Promise<void> {
     const side = given.kind === 'feature' ? 'semantic' : 'algorithmic';
     switch (action) {
-      case 'pin': await this.parts.pin(side, { subjects: [given], evidence: [] }); return;
+      case 'pin': await this.parts.pin(side, { subjects: [given], evidence: [], ...(text === undefined ? {} : { text }) }); return;
       case 'copyLink': await env.clipboard.writeText(given.subject); return;
       case 'open': await this.show(side, { subject: given }); return;
       case 'paint': await commands.executeCommand(commandIds.paintFeature, await this.brought(given)); return;

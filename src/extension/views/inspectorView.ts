@@ -6,6 +6,8 @@ import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import { fromInspectorSchema } from '../../protocol/views/inspector.ts';
 import type { FromInspector, InspectorState, ToInspector } from '../../protocol/views/inspector.ts';
+import type { Subject } from '../../protocol/views/panel.ts';
+import { formatLink } from '../../notes/subjects.ts';
 import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
@@ -141,10 +143,26 @@ export class InspectorViewProvider implements WebviewViewProvider, Disposable {
         if (dictionary !== undefined) await this.parts.paintFeature(dictionary.dictionary, message.feature);
         return;
       }
+      case 'pin': return this.pin(message.generation, message.token, message.feature);
       case 'restart': await this.parts.engine.restart(); return this.update();
       case 'openModel': await commands.executeCommand(commandIds.openModel); return;
       case 'problem': this.parts.report(`inspector page: ${message.message}`); return;
     }
+  }
+
+  /** Measured on the line of the token, as the model read it. */
+  private async pin(generation: number, token: number, feature: number): Promise<void> {
+    const { snapshot } = this;
+    const found = snapshot?.inspected.inspection.tokens[token];
+    if (snapshot === undefined || snapshot.generation !== generation || found === undefined) return;
+    const { model, dictionary } = snapshot.inspected.active;
+    if (dictionary === undefined) return;
+    const { sent } = snapshot;
+    const end = sent.indexOf('\n', found.start);
+    const text = sent.slice(sent.lastIndexOf('\n', found.start) + 1, end < 0 ? sent.length : end).trim().slice(0, 4000);
+    const label = this.parts.names.nameOf(dictionary.hash, feature);
+    const subject: Subject = { kind: 'feature', subject: formatLink({ kind: 'feature', model: model.id, dictionary: dictionary.id, index: feature }), dictionary: dictionary.dictionary, feature, ...(label === undefined ? {} : { label }) };
+    await commands.executeCommand(commandIds.pinSubject, { ...subject, ...(text === '' ? {} : { text }) });
   }
 
   private async readLens(generation: number, token: number): Promise<void> {

@@ -88,7 +88,8 @@ function shown(facet: Facet, record: Evidence, neutral: number, least: number): 
   switch (facet) {
     case 'observed': return true;
     case 'decodable': return beatsChance(record, neutral) && record.value > neutral;
-    case 'necessary': return beatsControl(record, neutral) && record.value > neutral;
+    // An intervention without which behaviour improves joins nothing.
+    case 'necessary': case 'unifying': return beatsControl(record, neutral) && record.value > neutral;
     case 'sufficient': return beatsControl(record, neutral) && record.value - neutral >= least;
     default: return beatsControl(record, neutral);
   }

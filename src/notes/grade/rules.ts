@@ -22,7 +22,9 @@ export type Facet =
   | 'complete' | 'contained'
   | 'held-out'
   /** Another circuit was looked for; and none was as good. */
-  | 'alternatives-tried' | 'unique';
+  | 'alternatives-tried' | 'unique'
+  /** An interchange or an ablation of the very part that both descriptions are about. */
+  | 'unifying';
 
 export interface MethodRule {
   readonly approach: Approach;
@@ -48,16 +50,17 @@ export const methodRules: Readonly<Record<string, MethodRule>> = {
   'feature.auroc': { approach: 'dictionary-learning', shows: ['observed', 'decodable'], neutral: 0.5 },
   'feature.match': { approach: 'dictionary-learning', shows: ['observed'], neutral: 0 },
   'probe.linear': { approach: 'structural-probing', shows: ['observed', 'decodable', 'selective'], neutral: 0.5 },
-  'ablation.head': { approach: 'knockout', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
-  'feature.effect': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
-  'ablation.feature': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
+  'ablation.head': { approach: 'knockout', shows: ['observed', 'causal', 'necessary', 'unifying'], neutral: 0 },
+  'feature.effect': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary', 'unifying'], neutral: 0 },
+  'ablation.feature': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary', 'unifying'], neutral: 0 },
   'steering.feature': { approach: 'causal-probing', shows: ['observed', 'causal'], neutral: 0 },
-  'direction.erasure': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
+  'direction.erasure': { approach: 'causal-probing', shows: ['observed', 'causal', 'necessary', 'unifying'], neutral: 0 },
   'patching.activation': { approach: 'patching', shows: ['observed', 'causal', 'sufficient'], neutral: 0, least: 0.5 },
   'patching.noising': { approach: 'patching', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
-  'ablation.activation': { approach: 'knockout', shows: ['observed', 'causal', 'necessary'], neutral: 0 },
+  'ablation.activation': { approach: 'knockout', shows: ['observed', 'causal', 'necessary', 'unifying'], neutral: 0 },
   'graph.attribution': { approach: 'circuit-discovery', shows: ['observed'], neutral: 0 },
   'graph.intervention': { approach: 'knockout', shows: ['observed', 'causal'], neutral: 0 },
+  'interchange.activation': { approach: 'causal-abstraction', shows: ['observed', 'causal', 'unifying'], neutral: 0 },
   'circuit.faithfulness': { approach: 'circuit-discovery', shows: ['observed', 'causal', 'sufficient'], neutral: 0, least: 0.5 },
 };
 
@@ -112,4 +115,5 @@ export const checksFor: Readonly<Partial<Record<Facet, Readonly<Record<string, s
   decodable: { feature: 'feature.auroc', component: 'probe.linear', direction: 'probe.linear' },
   selective: { component: 'probe.linear', direction: 'probe.linear' },
   unique: { circuit: 'circuit.faithfulness' },
+  unifying: { feature: 'interchange.activation', component: 'interchange.activation' },
 };

@@ -80,7 +80,7 @@ function inlines(text: string, options: MarkdownOptions): string {
 
 function picture(alt: string, source: string, { picture: find }: MarkdownOptions): string {
   const data = find(source);
-  return data !== undefined && /^data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/=]*$/.test(data) ? `<img src="${data}" alt="${escapeHtml(alt)}">` : `<em>${escapeHtml(`[${alt}]`)}</em>`;
+  return data !== undefined && /^data:image\/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/=]*$/.test(data) ? `<img src="${data}" alt="${escapeHtml(alt)}">` : `<em>${escapeHtml(`[${alt}]`)}</em>`;
 }
 
 /** `https` links stay links; a subject is shown with its identity, since nothing outside can open it. */

@@ -40,6 +40,8 @@ export const fromInspectorSchema = v.variant('type', [
   v.object({ type: v.literal('goTo'), generation: index, token: index }),
   v.object({ type: v.literal('useDictionary'), dictionary: v.pipe(v.string(), v.maxLength(500)) }),
   v.object({ type: v.literal('paint'), feature: index }),
+  /** Puts a feature at a token into a finding. */
+  v.object({ type: v.literal('pin'), generation: index, token: index, feature: index }),
   v.object({ type: v.literal('restart') }),
   v.object({ type: v.literal('openModel') }),
   /** An error or a violation of the content security policy, for the log. */

@@ -8,6 +8,7 @@ import { isMethod } from '../methods.ts';
 import type { MethodName, ModelSummary } from '../methods.ts';
 import type { WrittenLabel } from '../methods/labelResults.ts';
 import { askedQuestionSchema } from './algorithmic.ts';
+import { figureSchema } from './figure.ts';
 
 export const panelKinds = ['semantic', 'algorithmic'] as const;
 export type PanelKind = (typeof panelKinds)[number];
@@ -81,6 +82,12 @@ export const pinSchema = v.object({
   claim: v.optional(v.pipe(v.string(), v.maxLength(4000))),
   subjects: v.pipe(v.array(subjectSchema), v.minLength(1), v.maxLength(200)),
   evidence: v.optional(v.pipe(v.array(measurement), v.maxLength(50)), []),
+  /** What a feature is measured on where no evidence is given; the line in the editor, if this is not either. */
+  text: v.optional(v.pipe(v.string(), v.maxLength(4000))),
+  /** What the page shows of it. */
+  figure: v.optional(figureSchema),
+  /** Larger data behind the figure, kept as a file beside it: a graph as JSON. */
+  data: v.optional(v.pipe(v.string(), v.maxLength(megabytes(20)))),
 });
 export type Pin = v.InferOutput<typeof pinSchema>;
 

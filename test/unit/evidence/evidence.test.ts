@@ -6,6 +6,7 @@ import { buildGraph } from '../../../src/algorithmic/attributionGraph/build.ts';
 import { nodeId } from '../../../src/algorithmic/attributionGraph/interchange/nodeIds.ts';
 import { promptTokens } from '../../../src/algorithmic/attributionGraph/promptTokens.ts';
 import { MechanistError } from '../../../src/engine/errors.ts';
+import { prune } from '../../../src/engine/graph/prune.ts';
 import { openSafetensors } from '../../../src/engine/formats/safetensors.ts';
 import { writeSafetensors } from '../../../src/engine/formats/safetensorsWriter.ts';
 import { Random } from '../../../src/engine/random.ts';
@@ -34,6 +35,8 @@ let strongest: string[];
 const prompt = 'When Mary and John went to the market, John gave a book to';
 const text = 'When Mary and John went to the market, John gave a book to Mary.\nThen Anna sold a cat to Peter.\n';
 
+/** A pair whose prompts the model answers with different tokens. */
+let apart: string;
 let zoo: string;
 let notes: string;
 let runtime: Runtime;
@@ -49,6 +52,7 @@ beforeAll(async () => {
   runtime = new Runtime({ threads: 1, maxPrograms: 60 });
   models = provider(zoo);
   strongest = await activeIn('transcoders', prompt);
+  apart = await answeredApart();
 });
 afterAll(async () => {
   models.close();
@@ -70,6 +74,7 @@ const requests: Readonly<Record<string, () => Partial<MeasureRequest>>> = {
   'lens.target': () => ({ inputs: { text: prompt }, parameters: { hook, position: 5, target: 300 } }),
   'graph.attribution': () => ({ inputs: { text: prompt }, dictionaries: ['transcoders'], parameters: { nulls: 10, target: 300, distractor: 301 } }),
   'graph.intervention': () => ({ inputs: { text: prompt }, dictionaries: ['transcoders'], parameters: { nodes: strongest, nulls: 4, target: 300 } }),
+  'interchange.activation': () => ({ inputs: { pairs: apart }, parameters: { hook: 'blocks.1.attn.hook_z', head: 2, nulls: 3 } }),
   'circuit.faithfulness': () => ({ inputs: { pairs, held_out: pairs }, parameters: { edges: ['input->a1.h2<v>', 'a1.h2->logits', 'input->logits'], avoid: 1 } }),
   'feature.statistics': () => ({ inputs: { text }, dictionaries: [hook], parameters: { feature: 5 } }),
   'feature.auroc': () => ({ inputs: labelled(), dictionaries: [hook], parameters: { feature: 5, variable: 'known', nulls: 5 } }),
@@ -157,6 +162,21 @@ describe('values', () => {
   it('a record of an earlier definition is not run, and says what changed', async () => {
     const record = { ...(await record_('ablation.activation')), method: 'ablation.activation@1' };
     expect(await verify(record)).toMatchObject({ state: 'not-runnable', reason: expect.stringContaining('opposite sign') as string });
+  });
+
+  it('exchanging the first residual stream, or the last position of the last one, makes the answer the other prompt\'s', async () => {
+    for (const parameters of [{ hook: 'blocks.0.hook_resid_pre' }, { hook: 'blocks.3.hook_resid_post', position: -1 }]) {
+      expect(await record_('interchange.activation', { parameters })).toMatchObject({ metric: 'interchange accuracy', value: 1, measures: { exchanges: 2, of: 2 } });
+    }
+    await expect(record_('interchange.activation', { parameters: {} })).rejects.toThrow('Give a hook point');
+    await expect(record_('interchange.activation', { inputs: { pairs: JSON.stringify({ clean: [1, 5, 9], corrupted: [1, 5, 9], answers: [3], distractors: [4] }) } })).rejects.toThrow();
+  });
+
+  it('steering adds or clamps, one of them', async () => {
+    const added = await record_('steering.feature', { parameters: { feature: 5, add: 4, nulls: 3 } });
+    expect(await verify(added)).toMatchObject({ state: 'confirmed' });
+    await expect(record_('steering.feature', { parameters: { feature: 5, add: 4, clamp: 4 } })).rejects.toThrow('either');
+    await expect(record_('steering.feature', { parameters: { feature: 5 } })).rejects.toThrow('either');
   });
 
   it('a different seed gives another null, the same value', async () => {
@@ -302,6 +322,17 @@ function writeLabels(file: string): void {
 }
 
 /** Names of two features of a graph: read off the run itself, as a person reads them off the drawing. */
+async function answeredApart(): Promise<string> {
+  const { model, runtime: ours } = await models.open('tiny');
+  const [clean, corrupted] = [[1, 5, 9, 33, 2], [1, 5, 9, 33, 40]];
+  const answer = async (ids: readonly number[]): Promise<number> => {
+    const logits = (await ours.run(prune(model.graph(), [model.output]), model.feeds(new Map([['input_ids', i64([1, ids.length], ids)]])), model.parameters)).get(model.output)!;
+    const last = (logits.data as Float32Array).slice(-logits.dims.at(-1)!);
+    return last.indexOf(Math.max(...last));
+  };
+  return JSON.stringify({ clean, corrupted, answers: [await answer(clean)], distractors: [await answer(corrupted)] });
+}
+
 async function activeIn(set: string, sentence: string): Promise<string[]> {
   const { model, runtime: ours, tokenizer, transcoders } = await models.open('tiny');
   const { graph } = await buildGraph(model, ours, (await transcoders(set))!, { inputs: new Map([['input_ids', i64([1, promptTokens(tokenizer!, sentence).length], promptTokens(tokenizer!, sentence))]]) });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Window } from 'happy-dom';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { drawFigure } from '../../../src/figures/draw.ts';
 import { findingJsonSchema } from '../../../src/notes/format/jsonSchema.ts';
 import { newNote } from '../../../src/notes/newNote.ts';
 import { citation } from '../../../src/notes/share/citation.ts';
@@ -40,7 +41,7 @@ describe('a shared finding', () => {
     expect(renderMarkdown('# A *b*\n\ntext `x<y` **c**\n\n- one\n- two\n\n1. first\n\n```js\n<b>\n```\n', nothing))
       .toBe('<h1>A <em>b</em></h1>\n<p>text <code>x&#60;y</code> <strong>c</strong></p>\n<ul><li>one</li><li>two</li></ul>\n<ol><li>first</li></ol>\n<pre><code>&#60;b&#62;</code></pre>');
     expect(renderMarkdown('![p](x.png)', { ...nothing, picture: () => 'data:image/png;base64,AAAA' })).toBe('<p><img src="data:image/png;base64,AAAA" alt="p"></p>');
-    expect(renderMarkdown('![p](x.png)', { ...nothing, picture: () => 'data:image/svg+xml;base64,AAAA' })).not.toContain('<img');
+    expect(renderMarkdown('![p](x.png)', { ...nothing, picture: () => 'data:text/html;base64,AAAA' })).not.toContain('<img');
   });
 
   it('as a folder takes along artefacts and inputs, but nothing from outside', () => {
@@ -56,8 +57,25 @@ describe('a shared finding', () => {
     expect(shareHtml(join(notes, 'a.md'))).toContain('src="data:image/png;base64,cG5n"');
     const out = join(folder, 'out');
     expect(shareFolder(join(notes, 'a.md'), out).missing).toEqual(['gone.txt', '../secret', 'link.txt']);
-    expect(readdirSync(out).toSorted()).toEqual(['a.md', 'finding.html', 'pairs.jsonl']);
+    expect(readdirSync(out).toSorted()).toEqual(['a.md', 'finding.html', 'p.png', 'pairs.jsonl']);
     expect(() => shareFolder(join(notes, 'a.md'), out)).toThrow('exists already');
+  });
+
+  it('shows drawings of shapes and words only', () => {
+    const notes = mkdtempSync(join(tmpdir(), 'mechanist-share-'));
+    const drawing = drawFigure({ kind: 'bars', title: 'A <b> & "c"', x: { title: '' }, y: { title: 'logits' }, series: [{ name: 'own', role: 'main', x: ['a', '<script>'], y: [1, -2], low: [0, -3], high: [2, -1] }] });
+    const hostile = {
+      script: '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', handler: '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', foreign: '<svg xmlns="http://www.w3.org/2000/svg"><foreignObject/></svg>',
+      image: '<svg xmlns="http://www.w3.org/2000/svg"><image href="https://evil"/></svg>', url: '<svg xmlns="http://www.w3.org/2000/svg"><rect fill="url(https://evil)"/></svg>', entity: '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
+      style: '<svg xmlns="http://www.w3.org/2000/svg"><style>@import url(x)</style></svg>', other: '<svg xmlns="http://evil"/>', comment: '<svg xmlns="http://www.w3.org/2000/svg"><!-- --></svg>',
+    };
+    writeFileSync(join(notes, 'good one.svg'), drawing);
+    for (const [name, text] of Object.entries(hostile)) writeFileSync(join(notes, `${name}.svg`), text);
+    const names = ['good%20one', ...Object.keys(hostile)];
+    writeFileSync(join(notes, 'a.md'), newNote('a', { title: 'A', claim: 'c', kind: 'semantic', subjects: [], evidence: [], body: names.map((name) => `![${name}](${name}.svg)`).join(' ') }));
+    expect(Array.from(shareHtml(join(notes, 'a.md')).matchAll(/<img [^>]*alt="([^"]*)"/g), ([, alt]) => alt)).toEqual(['good%20one']);
+    shareFolder(join(notes, 'a.md'), join(notes, 'out'));
+    expect(readdirSync(join(notes, 'out'))).toContain('good one.svg');
   });
 
   it('can be cited', () => {

@@ -73,11 +73,12 @@ export class CircuitTab extends InquiryElement {
     </div>`;
   }
 
-  private list({ edges, of }: CircuitMembers): TemplateResult {
+  private list(members: CircuitMembers): TemplateResult {
+    const { edges, of } = members;
     const own = this.node === undefined ? edges : edges.filter(({ sender, receiver }) => sender === this.node || ownerOf(receiver) === this.node);
     const evaluation = this.work.evaluation.value;
     return html`<section aria-label=${t('Edges')}><h2>${t('{0} of {1} edges', own.length, of)}${this.node === undefined ? nothing : html` <button class="chip" @click=${() => { this.node = undefined; }}>${this.node} ×</button>`}
-      ${pinButton(t('Pin this circuit'), () => pinCircuit(this.inquiry, edges, evaluation, this.work.heldOut))}</h2>
+      ${pinButton(t('Pin this circuit'), () => pinCircuit(this.inquiry, members, evaluation, this.work.heldOut))}</h2>
       <div class="table-frame" tabindex="0" role="region" aria-label=${t('Edges of the circuit')}><table class="data"><thead><tr><th scope="col">${t('from')}</th><th scope="col">${t('to')}</th><th scope="col">${t('score')}</th></tr></thead>
       <tbody>${own.slice(0, listed).map(({ sender, receiver, score }) => html`<tr><td>${sender}</td><td>${receiver}</td><td class="number">${signedText(score)}</td></tr>`)}</tbody></table></div>
       <p class="quiet">${t('Score: change of the metric when the edge takes the other prompt’s value. Drawn: what the edge does for the answer, blue for it, orange and dashed against it.')}</p>

@@ -10,6 +10,7 @@ import type { Inquiry } from '../inquiry.ts';
 import type { Place } from '../place.ts';
 import { dictionaryOf } from './featureDictionary.ts';
 import { modelOf, pinGraph, subgraphRequest } from './pin.ts';
+import { pinnedDrawing } from './viewModel.ts';
 import type { PinnedGraph } from './pin.ts';
 
 export interface Intervened {
@@ -188,8 +189,9 @@ export class GraphWork {
       const { summary, model, nodes } = pinned;
       if (model === undefined) throw new Error(t('The model of this graph is not open any more.'));
       const request = subgraphRequest(summary, model, nodes.map(({ id }) => id));
+      const data = await this.subgraph();
       const measured = request === undefined ? undefined : await this.channel.call('findings.run', request, { signal, onProgress });
-      if (!signal.aborted) pinGraph(this.inquiry, { ...pinned, model }, measured);
+      if (!signal.aborted) pinGraph(this.inquiry, { ...pinned, model }, measured, data);
       return measured;
     });
   }
@@ -198,9 +200,12 @@ export class GraphWork {
     const summary = this.summary.value;
     if (summary === undefined) return undefined;
     const { context, model } = this.inquiry.session;
-    const known = new Map(this.view.value?.nodes.map((one) => [one.node, one]));
+    const { supernodes } = this.choices;
+    const view = this.view.value;
+    const known = new Map(view?.nodes.map((one) => [one.node, one]));
     return {
-      summary, model: modelOf(summary.source, context.models, model), nodes: this.pinned.flatMap((node) => known.get(node) ?? []), supernodes: this.choices.supernodes,
+      summary, model: modelOf(summary.source, context.models, model), nodes: this.pinned.flatMap((node) => known.get(node) ?? []), supernodes,
+      drawing: view && pinnedDrawing(view, { nodes: [...this.pinned], supernodes }, summary.layers),
       intervened: this.intervention.value, names: new Map(Array.from(known.values(), ({ node, id }) => [node, id])),
     };
   }
@@ -226,6 +231,14 @@ export class GraphWork {
     if (this.summary.value?.source.kind !== 'built') return;
     this.summary.reset();
     this.leave();
+  }
+
+  /** The pinned part as JSON of circuit-tracer's kind; undefined where nothing is pinned. */
+  private async subgraph(): Promise<string | undefined> {
+    const { graph } = this;
+    const { node, edge, pinned, supernodes } = this.choices;
+    if (graph === undefined || pinned.length === 0) return undefined;
+    return (await this.channel.call('graph.export', { graph, format: 'subgraph', thresholds: { node, edge }, pinned: { nodes: pinned, supernodes } })).text;
   }
 
   private async restore(): Promise<void> {

@@ -11,10 +11,12 @@ import { featureSubject } from '../../shared/subject.ts';
 import type { Subject } from '../../../src/protocol/views/panel.ts';
 import { InquiryElement } from '../parts/inquiryElement.ts';
 import { signedText } from '../parts/names.ts';
+import { pinButton } from '../parts/work.ts';
 import type { GraphWork } from './graphWork.ts';
 import { dictionaryOf } from './featureDictionary.ts';
 import { interventionView } from './interventionView.ts';
 import { nodeName, nodeText, placeText } from './nodeText.ts';
+import { pinNode } from './pin.ts';
 
 type Neighbour = GraphNeighbours['items'][number];
 
@@ -42,6 +44,7 @@ export class NodeCard extends InquiryElement {
     return html`<section class="node-card" aria-label=${t('Node')}>
       <h2>${subject === undefined ? html`<span class="word">${nodeName(node)}</span>` : html`<mechanist-chip menu .subject=${subject}></mechanist-chip>`} ${node.kind === 'feature' && !this.editing ? html`${node.label === '' ? html`<span class="quiet">${t('no label')}</span>` : html`<span>${node.label}</span>`}<button class="icon-button codicon codicon-edit" aria-label=${t('Edit the label')} title=${t('Edit the label')} @click=${() => { this.editing = true; }}></button>` : nothing}
         <span class="spacer-grow"></span>
+        ${subject === undefined ? nothing : pinButton(t('Pin this node to a finding'), () => pinNode(this.inquiry, work, node, subject))}
         <button class="icon-button codicon codicon-${pinned ? 'pinned' : 'pin'}" aria-pressed=${pinned} aria-label=${t('Keep in the subgraph')} title=${t('Keep in the subgraph (Space)')} @click=${() => void work.togglePin(node.node)}></button>
         <button class="icon-button codicon codicon-close" aria-label=${t('Close the card')} title=${t('Close the card')} @click=${() => work.select(undefined)}></button></h2>
       ${this.editing ? this.labelField() : nothing}${this.problem === undefined ? nothing : caution(this.problem)}

@@ -1,14 +1,20 @@
-/** Evidence of a pinned subgraph: how much of the influence runs through it, and what changing it does. */
+/** Evidence of a pinned subgraph: how much of the influence runs through it, and what changing it does; and of one node. */
 import type { MeasuredEvidence } from '../../../src/protocol/methods/findings.ts';
 import type { ModelSummary, Params } from '../../../src/protocol/methods.ts';
-import type { PanelParams } from '../../../src/protocol/views/panel.ts';
-import type { GraphNode, GraphSummary } from '../../../src/protocol/methods/graphResults.ts';
+import type { PanelParams, Subject } from '../../../src/protocol/views/panel.ts';
+import type { GraphNeighbours, GraphNode, GraphSummary } from '../../../src/protocol/methods/graphResults.ts';
+import { figureOfChart, figureOfDrawing } from '../../shared/charts/pinned.ts';
+import type { SeriesChart } from '../../shared/charts/spec.ts';
 import { t } from '../../shared/strings.ts';
 import { circuitSubject, featureSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
-import type { Intervened } from './graphWork.ts';
+import type { Drawing } from '../circuit/drawing.ts';
+import type { GraphWork, Intervened } from './graphWork.ts';
 import { dictionaryOf, setName } from './featureDictionary.ts';
 import { nodeName } from './nodeText.ts';
+
+/** Edges into and out of a node that are drawn. */
+const listed = 12;
 
 type PinnedRecord = NonNullable<PanelParams<'panel.pin'>['evidence']>[number];
 
@@ -21,6 +27,8 @@ export interface PinnedGraph {
   readonly nodes: readonly GraphNode[];
   readonly supernodes: readonly { readonly label: string }[];
   readonly intervened: Intervened | undefined;
+  /** Undefined while there is no view. */
+  readonly drawing: Drawing | undefined;
   /** Names of the nodes in the view. */
   readonly names: ReadonlyMap<number, string>;
 }
@@ -39,15 +47,37 @@ export function subgraphRequest({ source, prompt }: GraphSummary, model: string,
   return { method: 'graph.attribution', models: [model], dictionaries: [setName(source)], inputs: { text: prompt }, parameters: { ...(nodes.length === 0 ? {} : { nodes }), ...targetOf(source), max_features: source.maxFeatures } };
 }
 
-/** `measured`: the answer to `subgraphRequest`. */
-export function pinGraph(inquiry: Inquiry, { summary, model, nodes, supernodes, intervened, names }: PinnedGraph, measured: MeasuredEvidence | undefined): void {
+/** `measured`: the answer to `subgraphRequest`; `data`: the subgraph as JSON. */
+export function pinGraph(inquiry: Inquiry, { summary, model, drawing, nodes, supernodes, intervened, names }: PinnedGraph, measured: MeasuredEvidence | undefined, data?: string): void {
   const { source } = summary;
   const set = setName(source);
+  const figure = drawing && figureOfDrawing(summary.title || t('Attribution graph'), drawing);
   inquiry.pin({
+    ...(figure === undefined ? {} : { figure }), ...(data === undefined ? {} : { data }),
     claim: t('“{0}” is answered through {1}.', summary.prompt, [...supernodes.map(({ label }) => label), ...nodes.map(nodeName)].slice(0, 12).join(', ')),
     subjects: [circuitSubject(model, summary.title.slice(0, 100) || 'attribution graph'), ...nodes.filter(({ kind }) => kind === 'feature').slice(0, 150).map((one) => featureSubject(model, `${set}.${one.layer}`, one.feature, undefined, one.label === '' ? undefined : one.label))],
     evidence: measured === undefined || source.kind === 'file' ? [] : [recordOf(measured), ...intervention(summary, intervened, measured, (node) => names.get(node))],
   });
+}
+
+/** One node with its strongest edges: as a figure; what is measured of a feature is its activation on the prompt. */
+export function pinNode(inquiry: Inquiry, work: GraphWork, node: GraphNode, subject: Subject): void {
+  const { graph } = work;
+  const prompt = work.summary.value?.prompt;
+  if (graph === undefined || prompt === undefined) return;
+  const read = (direction: 'inputs' | 'outputs'): Promise<GraphNeighbours> => work.channel.call('graph.neighbours', { graph, node: node.node, direction, offset: 0, count: listed });
+  inquiry.pin(Promise.all([read('inputs'), read('outputs')]).then(([inputs, outputs]) => {
+    const figure = figureOfChart(neighbourChart(node, inputs, outputs));
+    return { subjects: [subject], evidence: [], ...(prompt === '' ? {} : { text: prompt.slice(0, 4000) }), ...(figure === undefined ? {} : { figure }) };
+  }));
+}
+
+function neighbourChart(node: GraphNode, inputs: GraphNeighbours, outputs: GraphNeighbours): SeriesChart {
+  const side = (name: string, { items }: GraphNeighbours, sign: string) => ({ name, role: 'category' as const, x: items.map(({ node: other }) => `${sign} ${nodeName(other)}`), y: items.map(({ weight }) => weight) });
+  return {
+    kind: 'bars', title: t('Strongest edges of {0}', nodeName(node)), x: { title: t('node') }, y: { title: t('weight') },
+    series: [side(t('What leads to it'), inputs, '→'), side(t('What it leads to'), outputs, '←')].filter(({ y }) => y.length > 0),
+  };
 }
 
 /** The intervention that is on show, when its nodes still have names. */

@@ -1,11 +1,13 @@
 /** Evidence of the lens tab, for findings. */
 import type { LensGrid } from '../../../src/protocol/methods/algorithmicResults.ts';
+import { figureOfChart } from '../../shared/charts/pinned.ts';
 import { t } from '../../shared/strings.ts';
 import { componentSubject, featureSubject } from '../../shared/subject.ts';
 import type { Subject } from '../../../src/protocol/views/panel.ts';
 import type { Inquiry } from '../inquiry.ts';
 import { answerName, usedDictionary } from '../question/evidence.ts';
 import type { Attribution } from './lensWork.ts';
+import { attributionChart, cellTexts, lensChart } from './viewModel.ts';
 
 type Contribution = Attribution['clean']['contributions'][number];
 
@@ -17,7 +19,9 @@ export function pinAttribution(inquiry: Inquiry, { clean, corrupted }: Attributi
   const model = session.model!.id;
   const { target, distractor, metric } = question;
   const answers = { target: target!.id, ...(metric === 'logit_diff' && distractor !== undefined ? { distractor: distractor.id } : {}) };
+  const figure = figureOfChart(attributionChart({ clean, corrupted }, 24));
   inquiry.pin({
+    ...(figure === undefined ? {} : { figure }),
     claim: t('“{0}” after “{1}” is written directly by {2}.', answerName(question), question.text, top.map(({ name }) => name).join(', ')),
     subjects: top.map((part) => subjectOf(inquiry, part)),
     evidence: top.map((part) => {
@@ -54,13 +58,15 @@ function repeatable({ name, hook }: Contribution): boolean {
 
 /** Pins one layer and position: how likely the target is there, beside the other positions. Of a tuned lens, what the logit lens reads there is the evidence; the tuned value goes along. */
 export function pinLens(inquiry: Inquiry, logit: LensGrid, tuned: LensGrid | undefined, hook: string, position: number): void {
-  const { question, session } = inquiry;
+  const { question, session, place } = inquiry;
   const at = (grid: LensGrid, p: number): number => grid.hooks.indexOf(hook) * grid.tokens.length + p;
   const own = at(logit, position);
   const value = logit.targetProbability[own]!;
   const others = logit.tokens.flatMap((_, p) => (p === position ? [] : [logit.targetProbability[at(logit, p)]!]));
   const read = tuned?.targetProbability[at(tuned, position)];
+  const figure = figureOfChart({ ...lensChart(logit, place.lens.measure), selected: { row: logit.hooks.indexOf(hook), column: position } }, cellTexts(logit));
   inquiry.pin({
+    ...(figure === undefined ? {} : { figure }),
     claim: read === undefined ? t('“{0}” after “{1}” has probability {2} at {3}.', answerName(question), question.text, value.toPrecision(2), hook)
       : t('“{0}” after “{1}” has probability {2} at {3} by the logit lens, {4} by the tuned lens.', answerName(question), question.text, value.toPrecision(2), hook, read.toPrecision(2)),
     subjects: [componentSubject(session.model!.id, hook)],

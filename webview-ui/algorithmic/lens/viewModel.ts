@@ -84,6 +84,22 @@ export function lensChart(grid: LensGrid, measure: Measure): HeatmapChart {
   };
 }
 
+/** The likeliest token of each cell, in the order of the chart's values. */
+export function cellTexts(grid: LensGrid): string[] {
+  return Array.from({ length: grid.hooks.length * grid.tokens.length }, (_, index) => tokenText(grid, grid.topIds[index * grid.top]!));
+}
+
+/** The contributions as a chart, for files. */
+export function attributionChart({ clean, corrupted }: Attribution, most: number): SeriesChart {
+  const shown = clean.contributions.slice(0, most);
+  const other = new Map(corrupted?.contributions.map(({ name, contribution }) => [name, contribution]));
+  const x = shown.map(({ name }) => partName(name));
+  return {
+    kind: 'bars', title: t('Direct contributions'), x: { title: t('part') }, y: { title: t('contribution') },
+    series: [{ name: t('this prompt'), role: 'effect', x, y: shown.map(({ contribution }) => contribution) }, ...(corrupted === undefined ? [] : [{ name: t('on the other prompt'), role: 'control' as const, x, y: shown.map(({ name }) => other.get(name) ?? Number.NaN) }])],
+  };
+}
+
 /** One position over the layers: the logit lens, beside it the tuned one. */
 export function layerChart(grid: LensGrid, tuned: LensGrid | undefined, position: number, measure: Measure): SeriesChart {
   const series = (lens: LensGrid, name: string, role: 'main' | 'category') => ({

@@ -80,13 +80,13 @@ export class PatchingTab extends InquiryElement {
     const { selected } = this.work;
     if (event.key !== ' ' || selected === undefined || event.target instanceof HTMLButtonElement) return;
     event.preventDefault();
-    pinCell(this.inquiry, sweep, selected);
+    pinCell(this.inquiry, sweep, selected, this.work.control.value);
   }
 
   private selected(sweep: Sweep, place: Place): TemplateResult {
     const { work, inquiry } = this;
     const { value, median, high, rank, of, interval } = amongOthers(sweep.scores, sweep.params, place);
-    return html`<section aria-live="polite"><h2>${placeName(sweep.scores, place)}${pinButton(t('Pin this place'), () => pinCell(inquiry, sweep, place))}</h2>
+    return html`<section aria-live="polite"><h2>${placeName(sweep.scores, place)}${pinButton(t('Pin this place'), () => pinCell(inquiry, sweep, place, work.control.value))}</h2>
       <p>${signedText(value)}${interval === undefined ? nothing : ` (${signedText(interval[0])} … ${signedText(interval[1])})`} · ${t('rank {0} of {1}', rank, of)} <span class="control">${t('other places: median {0}, 99 % {1}', median.toFixed(2), high.toFixed(2))}</span></p>
       ${sweep.params.prompts.kind === 'pairs' ? html`<p class="quiet">${t('Over several pairs there is no single prediction behind a cell.')}</p>` : drawWork(work.cell, { loading: t('Running with this patch…'), lines: 3, draw: predictions })}
     </section>`;

@@ -1,13 +1,15 @@
 /** Evidence of a patched place, beside all other places of its kind. */
+import type { SweepScores } from '../../../src/protocol/methods/algorithmicResults.ts';
+import { figureOfChart } from '../../shared/charts/pinned.ts';
 import { t } from '../../shared/strings.ts';
 import { componentSubject, featureSubject } from '../../shared/subject.ts';
 import type { Inquiry } from '../inquiry.ts';
 import { answerName, measuredMetric, pairInputs, usedDictionary } from '../question/evidence.ts';
 import { whereOf } from './patchingWork.ts';
 import type { Place, Sweep } from './patchingWork.ts';
-import { amongOthers, placeName } from './viewModel.ts';
+import { amongOthers, placeName, sweepChart } from './viewModel.ts';
 
-export function pinCell(inquiry: Inquiry, { scores, params }: Sweep, place: Place): void {
+export function pinCell(inquiry: Inquiry, { scores, params }: Sweep, place: Place, control?: SweepScores): void {
   const { question, session } = inquiry;
   const { value: shown, high, interval: range } = amongOthers(scores, params, place);
   const hook = scores.hooks[place.hook]!;
@@ -25,7 +27,9 @@ export function pinCell(inquiry: Inquiry, { scores, params }: Sweep, place: Plac
   const { dictionary } = session;
   const feature = params.site === 'features' && dictionary !== undefined ? where.neuron : undefined;
   const model = session.model!.id;
+  const figure = figureOfChart(sweepChart(scores, params, control, place));
   inquiry.pin({
+    ...(figure === undefined ? {} : { figure }),
     claim: patched ? t('“{0}” after “{1}” passes through {2}.', answerName(question), question.text, name) : t('“{0}” after “{1}” suffers without {2}.', answerName(question), question.text, name),
     subjects: [feature !== undefined ? featureSubject(model, dictionary!.id, feature, dictionary!.dictionary)
       : componentSubject(model, hook, where.head !== undefined ? { head: where.head } : where.neuron !== undefined ? { neuron: where.neuron } : undefined)],

@@ -147,7 +147,7 @@ export class EffectPanel extends PageElement {
   }
 
   private pin({ text, action, effect }: Ran): void {
-    const { session, subject } = this;
-    if (session !== undefined && subject !== undefined) void session.channel.ask('panel.pin', effectPin(subject, text, action, effect));
+    const { session, subject, card } = this;
+    if (session !== undefined && subject !== undefined && card !== undefined) void session.channel.ask('panel.pin', effectPin(subject, text, action, effect, card.row.max));
   }
 }

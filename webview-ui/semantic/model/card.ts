@@ -1,9 +1,12 @@
 /** From a feature's card to what is drawn. Pure. */
 import type { LabelScore } from '../../../src/protocol/methods/labelResults.ts';
 import type { Connection, ExampleBand, FeatureCard, FeatureExample, Neighbour, NeighbourWarning, TruthMatch } from '../../../src/protocol/methods/semanticResults.ts';
+import type { Pin, Subject } from '../../../src/protocol/views/panel.ts';
+import { figureOfChart } from '../../shared/charts/pinned.ts';
 import type { SeriesChart } from '../../shared/charts/spec.ts';
 import { activationText } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';
+import { exampleText } from './effect.ts';
 import type { Place } from './place.ts';
 import { scoreText, shareText } from './words.ts';
 
@@ -59,6 +62,13 @@ export function histogramChart({ histogram, tokens, fired }: FeatureCard): Serie
     x: { title: t('activation') }, y: { title: t('tokens'), log: true },
     series: [{ name: t('tokens'), role: 'main', x: filled.map(({ middle }) => middle), y: filled.map(({ count }) => count) }],
   };
+}
+
+/** The card as the beginning of a finding: how strongly the feature fires, and the strongest example to measure it on. */
+export function cardPin(card: FeatureCard, subject: Subject): Pin {
+  const figure = figureOfChart(histogramChart(card));
+  const text = exampleText(card);
+  return { subjects: [subject], evidence: [], ...(figure === undefined ? {} : { figure }), ...(text === '' ? {} : { text: text.slice(0, 4000) }) };
 }
 
 export interface NeighbourRow {

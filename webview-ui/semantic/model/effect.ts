@@ -2,7 +2,9 @@
 import type { FeatureCard, FeatureEffect, LossEffect } from '../../../src/protocol/methods/semanticResults.ts';
 import type { FeatureAction } from '../../../src/protocol/methods/semantic.ts';
 import type { Pin, Subject } from '../../../src/protocol/views/panel.ts';
-import { textOfTokens } from '../../shared/notation.ts';
+import { figureOfChart } from '../../shared/charts/pinned.ts';
+import type { SeriesChart } from '../../shared/charts/spec.ts';
+import { textOfTokens, visibleToken } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';
 
 export type ActionKind = FeatureAction['kind'];
@@ -69,12 +71,28 @@ export function verdict({ changed, random, norm }: FeatureEffect): string {
   return t('Not clearly more than a random direction of equal norm ({0} times): no evidence that the feature itself does this.', text);
 }
 
-export function effectPin(subject: Subject, text: string, action: FeatureAction, effect: FeatureEffect): Pin {
+/** Probabilities of the next token in the three runs. */
+function effectChart(effect: FeatureEffect, text: string): SeriesChart {
+  const rows = nextRows(effect, 8);
+  const x = rows.map(({ token }) => visibleToken(token));
   return {
-    subjects: [subject],
+    kind: 'bars', title: t('What follows “{0}”', text.length > 60 ? `…${text.slice(-58)}` : text), x: { title: t('next token') }, y: { title: t('probability') },
+    series: [
+      { name: t('unchanged'), role: 'category', x, y: rows.map(({ unchanged }) => unchanged) }, { name: t('changed'), role: 'category', x, y: rows.map(({ changed }) => changed) },
+      { name: t('random direction'), role: 'control', x, y: rows.map(({ random }) => random) },
+    ],
+  };
+}
+
+/** `max`: the feature's largest activation, of which the strength of steering is a multiple. */
+export function effectPin(subject: Subject, text: string, action: FeatureAction, effect: FeatureEffect, max: number): Pin {
+  const figure = figureOfChart(effectChart(effect, text));
+  const done = action.kind === 'clamp' ? { clamp: action.value } : action.kind === 'steer' ? { add: action.strength * max } : {};
+  return {
+    subjects: [subject], ...(figure === undefined ? {} : { figure }),
     evidence: [{
       method: action.kind === 'ablate' ? 'ablation.feature@1' : 'steering.feature@1', metric: 'KL of the next-token distribution from the unchanged one', unit: 'nats', value: effect.changed.kl,
-      control: { name: 'random direction of equal norm', value: effect.random.kl }, inputs: { text }, parameters: { action, subject: subject.subject },
+      control: { name: 'random direction of equal norm', value: effect.random.kl }, inputs: { text }, parameters: { subject: subject.subject, ...done },
     }],
   };
 }

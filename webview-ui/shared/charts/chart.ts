@@ -4,13 +4,14 @@
  */
 import { html, nothing, svg } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { tableCsv } from '../../../src/figures/csv.ts';
 import { PageElement } from '../element.ts';
 import { t } from '../strings.ts';
 import { onThemeChange, readPalette } from '../theme.ts';
 import { figureOf, legendOf, pickedPoint } from './figure.ts';
 import { loadPlotly, plotlyConfig } from './plotlyScript.ts';
 import type { Plotly } from './plotlyScript.ts';
-import { chartTable, movedPoint, pointText, short, tableCsv } from './spec.ts';
+import { chartTable, movedPoint, pointText, short } from './spec.ts';
 import type { ChartPoint, ChartSpec } from './spec.ts';
 
 /** `chart-pick`: a click on a point, or Enter. */

@@ -69,16 +69,6 @@ export function chartTable(spec: ChartSpec): DataTable {
   return spec.kind === 'heatmap' ? heatmapTable(spec) : seriesTable(spec);
 }
 
-/** RFC 4180, numbers with a point. Cells that a spreadsheet would take for a formula get a quote in front. */
-export function tableCsv({ columns, rows }: DataTable): string {
-  const cell = (value: string | number): string => {
-    if (typeof value === 'number') return Number.isNaN(value) ? '' : String(value);
-    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-    return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
-  };
-  return [columns, ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
-}
-
 /** What is said about one point: by the line under the chart, for the keyboard and for screen readers. */
 export function pointText(spec: ChartSpec, point: ChartPoint): string {
   if (spec.kind === 'heatmap') {

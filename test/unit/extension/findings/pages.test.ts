@@ -18,7 +18,7 @@ const entry = (id: string, evidence: readonly Evidence[], more: Partial<Finding>
   return { path: `file:///${id}.md`, finding: made, grade: assess(made).grade, state: undefined };
 };
 const causal = record('feature.effect', { value: 2, control: { name: 'random', value: 0 } });
-const [feature, component] = ['mechanist:feature/m/d/1', 'mechanist:component/m/h/2'];
+const [feature, component] = ['mechanist:feature/m/blocks.1.attn.hook_z/1', 'mechanist:component/m/blocks.1.attn.hook_z/2'];
 
 describe('the map', () => {
   it('joins the two sides where a finding names both, as strong as the weakest, unified by an intervention only', () => {

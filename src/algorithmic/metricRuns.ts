@@ -9,7 +9,8 @@ import { prune } from '../engine/graph/prune.ts';
 import type { ParameterSource } from '../engine/runtime/program.ts';
 import { numbersOf } from '../engine/tensor.ts';
 import type { Tensor } from '../engine/tensor.ts';
-import type { OpenedModel } from './method.ts';
+import type { Model } from '../engine/models/model.ts';
+import type { Runtime } from '../engine/runtime/runtime.ts';
 
 export interface MetricRun {
   readonly inputs: ReadonlyMap<string, Tensor>;
@@ -21,7 +22,7 @@ export interface MetricRun {
 }
 
 /** Errors: those of `intervene` and of the runtime. */
-export async function metricPerPrompt({ model, runtime }: OpenedModel, { inputs, metric, interventions, graph, parameters }: MetricRun): Promise<number[]> {
+export async function metricPerPrompt({ model, runtime }: { readonly model: Model; readonly runtime: Runtime }, { inputs, metric, interventions, graph, parameters }: MetricRun): Promise<number[]> {
   const feeds = model.feeds(inputs);
   const hooks = interventions.map(({ hook }) => hook);
   const measured = metricGraph(graph ?? model.graph(), metric, model.output, hooks);
