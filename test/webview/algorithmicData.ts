@@ -97,7 +97,7 @@ export const answers: Answers = {
   'sweep.cell': () => ({ clean: suggestions.predictions, corrupted: suggestions.predictions, patched: suggestions.predictions, metric: 4 }),
   'circuit.edges': () => edges, 'circuit.extract': () => members, 'circuit.evaluate': () => evaluation,
   'graph.sets': () => [{ path: 'zoo/transcoders', name: 'transcoders', kind: 'transcoders', layers: 2, latents: 64, inputHook: 'ln2.hook_normalized', outputHook: 'hook_mlp_out' }],
-  'graph.list': () => [], 'graph.build': () => summary, 'graph.view': () => graphView, 'graph.neighbours': () => ({ total: 1, items: [{ node: graphNodes[2]!, weight: 2, share: 0.5 }] }),
+  'graph.list': () => [], 'graph.export': () => ({ text: '{}', path: undefined, bytes: 2 }), 'graph.build': () => summary, 'graph.view': () => graphView, 'graph.neighbours': () => ({ total: 1, items: [{ node: graphNodes[2]!, weight: 2, share: 0.5 }] }),
   'graph.search': () => ({ total: 1, nodes: [graphNodes[1]!] }), 'graph.supernodes': () => [{ label: 'names', nodes: [1, 5], rule: 'same feature', similarity: 0.9, control: 0.2 }], 'graph.intervene': () => intervention,
   'pairs.read': () => ({
     pairs: [{ line: 1, clean: 'When Mary gave', corrupted: 'When John gave', answers: [' Mary'], distractors: [' John'], tokens: 4, differing: [2] }, { line: 3, clean: 'So Anna gave', corrupted: 'So John gave', answers: [' Anna'], distractors: [' John'], tokens: 4, differing: [2] }],

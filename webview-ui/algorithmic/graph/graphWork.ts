@@ -184,12 +184,13 @@ export class GraphWork {
   /** Measures what runs through the pinned nodes, beside random sets, and puts it into a finding; tried again as a whole. */
   async pin(): Promise<void> {
     const pinned = this.snapshot();
-    if (pinned === undefined) return;
+    const { graph, choices } = this;
+    if (pinned === undefined || graph === undefined) return;
     await this.evidence.load(async (signal, onProgress) => {
       const { summary, model, nodes } = pinned;
       if (model === undefined) throw new Error(t('The model of this graph is not open any more.'));
       const request = subgraphRequest(summary, model, nodes.map(({ id }) => id));
-      const data = await this.subgraph();
+      const data = await this.subgraph(graph, choices);
       const measured = request === undefined ? undefined : await this.channel.call('findings.run', request, { signal, onProgress });
       if (!signal.aborted) pinGraph(this.inquiry, { ...pinned, model }, measured, data);
       return measured;
@@ -234,10 +235,8 @@ export class GraphWork {
   }
 
   /** The pinned part as JSON of circuit-tracer's kind; undefined where nothing is pinned. */
-  private async subgraph(): Promise<string | undefined> {
-    const { graph } = this;
-    const { node, edge, pinned, supernodes } = this.choices;
-    if (graph === undefined || pinned.length === 0) return undefined;
+  private async subgraph(graph: string, { node, edge, pinned, supernodes }: Place['graph']): Promise<string | undefined> {
+    if (pinned.length === 0) return undefined;
     return (await this.channel.call('graph.export', { graph, format: 'subgraph', thresholds: { node, edge }, pinned: { nodes: pinned, supernodes } })).text;
   }
 
