@@ -3,6 +3,7 @@ import { ProgressLocation, Uri, l10n, window, workspace } from 'vscode';
 import { createHash } from 'node:crypto';
 import type { ProbeSummary } from '../../protocol/methods/probes.ts';
 import { formatLink } from '../../notes/subjects.ts';
+import { figureOfEvidence } from '../findings/figures.ts';
 import { findingsFolder, pin } from '../findings/pin.ts';
 import type { FindingNotes } from '../findings/findingNotes.ts';
 import type { EnginePort } from '../process/enginePort.ts';
@@ -23,5 +24,6 @@ export async function pinProbe(engine: EnginePort, notes: FindingNotes, probe: P
       method: 'probe.linear', models: [probe.model.id], folder: folder.fsPath, inputs: { labelled }, parameters: { hook: probe.hook, variable: 'answer', class: 1, examples: probe.examples }, seed: probe.seed,
     }, { priority: 'batch', signal })));
   const subject = formatLink({ kind: 'direction', model: probe.model.id, hook: probe.hook, name: probe.name });
-  await pin(notes, { kind: 'semantic', title: l10n.t('Whether “{0}” can be read off {1}', propertyName(probe), probe.hook), subjects: [subject], evidence: [record] }, folder);
+  const title = l10n.t('Whether “{0}” can be read off {1}', propertyName(probe), probe.hook);
+  await pin(notes, { kind: 'semantic', title, subjects: [subject], evidence: [record] }, { beside: folder, figure: figureOfEvidence(title, [record]) });
 }
