@@ -1,5 +1,6 @@
 /** Questions of the algorithmic view: prompt-pair files in the editor and as data sets, and questions that cannot be answered as they are. */
 import { strict as assert } from 'node:assert';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { button, choiceOf, frameOf, long, showTab } from './pages/algorithmic.ts';
@@ -59,6 +60,21 @@ export const algorithmicQuestion: Spec = {
         await button(frame, 'Test this circuit').click();
         await frame.locator('.verdict').waitFor({ timeout: 180_000 });
         assert.match(await frame.locator('section[aria-label=Tests]').innerText(), /held[- ]out/i);
+      },
+    },
+    {
+      name: 'the circuit goes out as a graph of EAP-IG and comes in again',
+      async run({ page, folder }) {
+        const frame = await frameOf(page);
+        const file = join(folder, 'circuit.json');
+        await frame.locator('button[aria-label="Save as EAP-IG graph (JSON)"]').click();
+        await choosePath(page, file);
+        const text = await until('the file', () => readFile(file, 'utf8').catch(() => ''), (content) => content.endsWith('}') || content.endsWith('}\n'));
+        const { edges } = JSON.parse(text) as { edges: Record<string, { score: number; in_graph: boolean }> };
+        assert.equal(Object.values(edges).filter(({ in_graph: member }) => member).length, 20);
+        await button(frame, 'Open scores of EAP-IG…').click();
+        await choosePath(page, file);
+        await frame.getByText('These values are exact, or none was measured beside its estimate.').waitFor(long);
       },
     },
     {
