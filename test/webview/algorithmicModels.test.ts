@@ -264,6 +264,7 @@ describe('a circuit', () => {
     expect(verdict(evaluation).holds).toBe(false);
     expect(verdict({ ...tested, random: nulls(0.5, 0.93, 0.1) }).holds).toBe(false);
     expect(verdict({ ...tested, degreeMatched: { ...nulls(0.9, 0.95, 1), overlap: 0.3 } }).holds).toBe(false);
+    expect(verdict({ ...tested, degreeMatched: { ...nulls(0.9, 0.95, 1), overlap: 1 } })).toMatchObject({ holds: true, reasons: expect.arrayContaining([expect.stringContaining('no other circuit')]) as unknown });
     expect(verdict({ ...tested, heldOut: { faithfulness: 0.2, interval: undefined, random: nulls(0.1, 0.3, 0.2) } }).holds).toBe(false);
     expect(verdict({ ...evaluation, rashomon: { avoided: [], faithfulness: 0.9, unique: false } }).reasons.join()).toContain('not unique');
   });

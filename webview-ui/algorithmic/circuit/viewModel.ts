@@ -64,13 +64,15 @@ export function exactChart({ exact }: CircuitEdges): SeriesChart | undefined {
 /** What the tests say together, in a sentence with its numbers. It holds when it beats both nulls, and its own again on prompts that it was not chosen on. */
 export function verdict({ faithfulness, random, degreeMatched, heldOut, rashomon }: CircuitEvaluation): { readonly holds: boolean; readonly reasons: readonly string[] } {
   const better = faithfulness > random.p99;
+  // Where the degrees leave hardly another circuit, those that have them are this one over again.
+  const sameOverAgain = degreeMatched.overlap > 0.9;
   const beyondDegrees = faithfulness > degreeMatched.p99;
   const kept = heldOut !== undefined && heldOut.faithfulness > heldOut.random.p99;
   return {
-    holds: better && beyondDegrees && kept,
+    holds: better && (beyondDegrees || sameOverAgain) && kept,
     reasons: [
       better ? t('keeps {0} of the behaviour, more than 99 % of random circuits ({1})', fixed(faithfulness), fixed(random.p99)) : t('keeps {0} of the behaviour, which random circuits do as well ({1})', fixed(faithfulness), fixed(random.p99)),
-      beyondDegrees ? t('more than random ones with the same degrees ({0})', fixed(degreeMatched.p99)) : t('not more than random ones with the same degrees ({0})', fixed(degreeMatched.p99)),
+      sameOverAgain ? t('its degrees leave no other circuit to compare with') : beyondDegrees ? t('more than random ones with the same degrees ({0})', fixed(degreeMatched.p99)) : t('not more than random ones with the same degrees ({0})', fixed(degreeMatched.p99)),
       heldOut === undefined ? t('not tested on held-out prompts') : kept ? t('holds on held-out prompts ({0})', fixed(heldOut.faithfulness)) : t('does not hold on held-out prompts ({0})', fixed(heldOut.faithfulness)),
       ...(rashomon === undefined ? [] : [rashomon.unique ? t('unique: none without its top edges does as well ({0})', fixed(rashomon.faithfulness)) : t('not unique: one without its top edges does as well ({0})', fixed(rashomon.faithfulness))]),
     ],
