@@ -33,10 +33,9 @@ const ended = new Promise<void>((resolve) => {
   }
 });
 
-const packed = run('scripts/package.ts', [], false);
-const traced = run('src/cli/main.ts', ['trace', 'fable-4l', '--text', prompt], true);
-await traced;
-await packed;
+const both = await Promise.allSettled([run('scripts/package.ts', [], false), run('src/cli/main.ts', ['trace', 'fable-4l', '--text', prompt], true)]);
+const failed = both.find((one) => one.status === 'rejected');
+if (failed !== undefined) throw failed.reason;
 if (!stop.signal.aborted) await open();
 
 async function open(): Promise<void> {

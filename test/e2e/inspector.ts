@@ -72,7 +72,7 @@ export const inspector: Spec = {
         await runCommand(page, 'Mechanist: Paint Text by Surprise');
         await until('legend', () => statusText(page), (text) => /surprise 0.*bits/.test(text));
         const before = await cursorText(page);
-        await runCommand(page, 'Mechanist: Go to Next Hit');
+        await runCommand(page, 'Mechanist: Go to Next Hit of the Paint');
         await until('cursor', () => cursorText(page), (text) => text !== before && /selected/.test(text));
         await page.keyboard.press('End');
         await page.keyboard.type('!');

@@ -33,9 +33,12 @@ export function intoBuckets(ranges: readonly PaintedRange[], most: number): Pain
   return buckets;
 }
 
-/** The strongest tokens, in the order of the text: what "next hit" steps through. A hit reaches `share` of the largest. */
-export function hitsOf(ranges: readonly PaintedRange[], most: number, share = 0.5): PaintedRange[] {
-  return ranges.filter(({ value, start, end }) => most > 0 && value >= most * share && end > start).toSorted((a, b) => a.start - b.start);
+/** Of full colour. */
+export const hitShare = 0.5;
+
+/** The strongest tokens, in the order of the text: what "next hit" steps through. A hit reaches `hitShare` of full colour. */
+export function hitsOf(ranges: readonly PaintedRange[], most: number): PaintedRange[] {
+  return ranges.filter(({ value, start, end }) => most > 0 && value >= most * hitShare && end > start).toSorted((a, b) => a.start - b.start);
 }
 
 /** The hit after or before an offset; past the last it is the first again. `undefined` without hits. */

@@ -2,6 +2,7 @@
 import { activationText, percent } from '../inspection/words.ts';
 import { propertyName, scoreSentences, scoreText } from '../probes/words.ts';
 import type { Translate } from '../translate.ts';
+import { hitShare } from './buckets.ts';
 import type { PaintBy } from './painter.ts';
 
 /** Short, for the status bar; `most` has full colour. */
@@ -14,7 +15,7 @@ export function legendOf(by: PaintBy, most: number, unit: string, t: Translate):
 }
 
 export function explanationOf(by: PaintBy, t: Translate): string {
-  const scale = t('Full colour is the 99th percentile of what is painted; line endings are left out.');
+  const scale = `${t('Full colour is the 99th percentile of what is painted; line endings are left out.')} ${t('Hits are tokens of at least {0} % of it.', 100 * hitShare)}`;
   switch (by.kind) {
     case 'surprise': return `${t('Painted by surprise: how improbable the model found each token, in bits.')} ${scale}`;
     case 'feature': return `${t('Painted by the activation of feature #{0}.', by.feature)} ${scale}`;

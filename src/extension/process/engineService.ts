@@ -104,7 +104,7 @@ export class EngineService implements EnginePort, Disposable {
 
   private async offerRestart(what: string, restarting: boolean): Promise<void> {
     this.log.error(what);
-    const [restart, showLog] = [l10n.t('Restart'), l10n.t('Show log')];
+    const [restart, showLog] = [l10n.t('Restart engine'), l10n.t('Show log')];
     const message = restarting ? `${what} ${l10n.t('It is started again; models are opened again when they are needed.')}` : what;
     const chosen = await window.showErrorMessage(message, ...(restarting ? [showLog] : [restart, showLog]));
     if (chosen === showLog) this.log.show();

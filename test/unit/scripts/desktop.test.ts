@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { findDesktop } from '../../../scripts/workbench/desktop.ts';
+import { findDesktop, invocationOf } from '../../../scripts/workbench/desktop.ts';
 
 const folder = join('/opt', 'vscode');
 const path = ['/usr/bin', folder].join(delimiter);
@@ -15,4 +15,9 @@ it.each([
   ['not where it is not installed', { PATH: '/usr/bin', DISPLAY: ':0' }, 'linux', undefined],
 ] as const)('a desktop VS Code is used %s', (_, env, platform, found) => {
   expect(findDesktop(env, platform, exists as never)).toBe(found);
+});
+
+it('paths with spaces stay whole on Windows, where a shell starts the program', () => {
+  expect(invocationOf('C:\\VS Code\\code.cmd', ['--user-data-dir', 'C:\\My Files\\user'], 'win32')).toEqual({ file: '"C:\\VS Code\\code.cmd"', args: ['"--user-data-dir"', '"C:\\My Files\\user"'], shell: true });
+  expect(invocationOf('/opt/VS Code/code', ['a b'], 'linux')).toEqual({ file: '/opt/VS Code/code', args: ['a b'], shell: false });
 });
