@@ -155,7 +155,7 @@ describe('training', () => {
   });
 
   it('draws its curves from the reports', () => {
-    const report = (step: number) => ({ step, steps: 10, loss: 1 / (step + 1), reconstruction: 1, l0: 16, dead: 3, tokensPerSecond: 1 });
+    const report = (step: number) => ({ step, steps: 10, loss: 1 / (step + 1), fvu: 1, l0: 16, dead: 3, tokensPerSecond: 1 });
     expect(curveChart([report(0), report(1)], 'loss').series[0]).toMatchObject({ x: [0, 1], y: [1, 0.5] });
   });
 });
@@ -187,7 +187,7 @@ describe('a dictionary', () => {
 
   it('stands out among the model’s others', () => {
     const page = answers['semantic.dictionary']!(undefined as never, () => undefined, new AbortController().signal) as Parameters<typeof tradeoffChart>[0];
-    expect(tradeoffChart(page, 'd2', 'fvu').series.map(({ role, name }) => [role, name])).toEqual([['main', 'this dictionary'], ['category', 'blocks.1.hook_resid_post']]);
+    expect(tradeoffChart(page, 'd2', 'fvu').series.map(({ role, name }) => [role, name])).toEqual([['main', 'this dictionary'], ['category', 'hook_resid_post']]);
   });
 });
 

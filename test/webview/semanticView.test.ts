@@ -337,6 +337,27 @@ describe('the semantic view', () => {
     expect(text('.progress-line')).toContain('What is finished is kept.');
   });
 
+  it('draws the curves of a training as its reports arrive, and goes to what was trained', async () => {
+    await open({ v: 1, page: 'train' }, { 'panel.addDictionary': () => null });
+    view.querySelector('mechanist-train form')!.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+    await settled();
+    expect(host.called('panel.job.start')[0]).toMatchObject({ id: 'train', method: 'semantic.train' });
+    const job = { id: 'train', method: 'semantic.train', params: { job: 'one' }, history: [] } as const;
+    for (const step of [1, 2, 3]) {
+      host.tell('job', { ...job, state: 'running', progress: { step, steps: 100, loss: 1 / step, fvu: 0.5 / step, l0: 16, dead: 0.1, tokensPerSecond: 5000 } });
+      await settled();
+    }
+    expect(text('mechanist-train .progress-line')).toContain('Step 3 of 100');
+    expect(view.querySelectorAll('mechanist-train mechanist-chart')).toHaveLength(4);
+    host.tell('job', { ...job, state: 'done', progress: undefined, result: { dictionary: 'd9', folder: 'ws/d9', hash: 'h', steps: 3, stoppedEarly: true } });
+    await settled();
+    expect(text('mechanist-train')).toContain('Stopped after 3 steps and kept.');
+    Array.from(view.querySelectorAll<HTMLElement>('mechanist-train vscode-button')).find((button) => button.textContent.includes('Look at its features'))!.click();
+    await settled();
+    expect(host.called('panel.addDictionary')).toEqual([{ path: 'ws/d9' }]);
+    expect(view.querySelector('mechanist-train')).toBeNull();
+  });
+
   it('shows what a harvest has finished while it runs', async () => {
     await open(undefined, { 'semantic.stores': () => [] });
     host.tell('job', { id: 'harvest d2', method: 'semantic.harvest', params: {}, history: [], state: 'running', progress: { stage: 'running', done: 20, of: 80, tokensPerSecond: 900, rowsReady: 1024, store: 'ws/part' } });

@@ -25,6 +25,7 @@ import { jobLine } from './harvest/harvestPanel.ts';
 import { semanticKeys } from './keys.ts';
 import { pinFeature } from './pinCard.ts';
 import { labellingLine } from './labelling.ts';
+import { topBar } from './topBar.ts';
 import { harvestJob, storeText, usedStore } from './model/harvest.ts';
 import { labellingJob, labellingRequest } from './model/labelling.ts';
 import { firstPlace, parsePlace } from './model/place.ts';
@@ -45,6 +46,7 @@ export class SemanticView extends PageElement {
   private readonly grades = new Resource<readonly FeatureGrade[]>(this);
   private cards: Cards | undefined;
   private storesKey = '';
+  private storesOf = '';
   private cardKey = '';
   private suggesting = false;
   private harvesting = false;
@@ -118,22 +120,8 @@ export class SemanticView extends PageElement {
     if (engine.kind === 'failed') return failure(engine.reason, { label: t('Restart engine'), run: () => void session.channel.ask('panel.restartEngine', {}) });
     const { model, dictionary } = session;
     if (model === undefined) return noModel(session, t('Which features does a model represent? Open a model to look.'));
-    return html`<div class="semantic">${this.bar(session, model, dictionary)}${this.notices(session, dictionary)}${this.body(session, model, dictionary)}</div>
+    return html`<div class="semantic">${topBar(session, model, dictionary, { page: this.place.page, store: this.storeLine(dictionary), open: (page) => this.change({ page }), help: () => { this.help = true; } })}${this.notices(session, dictionary)}${this.body(session, model, dictionary)}</div>
       ${this.help ? keyHelp(semanticKeys(), () => { this.help = false; }) : nothing}`;
-  }
-
-  private bar(session: Session, model: ModelSummary, dictionary: DictionarySummary | undefined): TemplateResult {
-    const page = (id: Place['page'], icon: string, label: string): TemplateResult => iconButton(icon, label, () => this.change({ page: this.place.page === id ? 'features' : id }), this.place.page === id);
-    return html`<div class="bar-top">
-      <span class="question">${t('What does {0} represent?', model.id)}</span>
-      ${model.dictionaries.length === 0 ? nothing : html`<select aria-label=${t('Dictionary')} @change=${(event: Event) => void session.channel.ask('panel.useDictionary', { dictionary: (event.target as HTMLSelectElement).value })}>
-        ${model.dictionaries.map((one) => html`<option value=${one.dictionary} ?selected=${one === dictionary}>${one.id} (${one.architecture} ${one.kind})</option>`)}</select>`}
-      <span class="quiet store">${this.storeLine(dictionary)}</span>
-      <span class="tools" role="group" aria-label=${t('Pages')}>
-        ${page('dictionary', 'graph', t('Measures of the dictionary (d)'))}${page('harvest', 'database', t('Harvest a corpus'))}${page('train', 'beaker', t('Train a dictionary'))}
-        ${iconButton('question', t('Keys (?)'), () => { this.help = true; })}
-      </span>
-    </div>`;
   }
 
   private notices(session: Session, dictionary: DictionarySummary | undefined): TemplateResult | typeof nothing {
@@ -202,9 +190,12 @@ export class SemanticView extends PageElement {
     const harvested = this.harvesting && job?.state === 'done' ? (job.result as StoreSummary).store : undefined;
     this.harvesting = job?.state === 'running';
     if (harvested !== undefined) this.change({ store: harvested });
+    // Of the same dictionary the list stays until it has been read again.
+    const keep = this.storesOf === dictionary.dictionary;
+    this.storesOf = dictionary.dictionary;
     this.storesKey = key;
     const { folders } = session.context;
-    void this.stores.load((signal) => session.channel.call('semantic.stores', { model: model.model, dictionary: dictionary.dictionary, folders: folders === undefined ? [] : [folders.stores] }, { signal }));
+    void this.stores.load((signal) => session.channel.call('semantic.stores', { model: model.model, dictionary: dictionary.dictionary, folders: folders === undefined ? [] : [folders.stores] }, { signal }), { keep });
     this.readGrades();
     if (job !== undefined && job.state !== 'running') {
       this.cards?.clear();

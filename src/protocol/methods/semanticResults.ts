@@ -271,7 +271,8 @@ export interface TrainProgress {
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
-  readonly reconstruction: number;
+  /** Fraction of the variance of the step's tokens that the reconstruction misses. */
+  readonly fvu: number;
   readonly l0: number;
   readonly dead: number;
   readonly tokensPerSecond: number;

@@ -41,9 +41,10 @@ export function readWritten(answer: string): string {
       // Controls, and marks that turn the direction of text around.
       .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
       .replace(/^[\s*#>•-]*(?:\**(?:label|answer|explanation|feature)\**\s*:\**)?/iu, '')
-      .replace(/^[\s*_`"'“”«»]+|[\s*_`"'“”«»]+$/gu, '')
+      .replace(/^[\s*_`]+|[\s*_`]+$/gu, '')
       .replace(/\s+/gu, ' ');
-    if (/[\p{L}\p{N}]/u.test(plain)) return [...plain].slice(0, longestWritten).join('').trim();
+    const label = /^["'“«]([^"'“”«»]+)["'”»][.]?$/u.exec(plain)?.[1]?.trim() ?? plain;
+    if (/[\p{L}\p{N}]/u.test(label)) return [...label].slice(0, longestWritten).join('').trim();
   }
   throw new MechanistError('parse', 'The language model gave no label.', { hint: 'Try again, or choose another model.' });
 }

@@ -21,13 +21,18 @@ export function featureColumns({ subject, shown }: ColumnParts, list: 'words' | 
     { id: 'feature', title: t('feature'), track: '7ch', sortable: list === 'words', cell: (row) => chip(subject(row), row.feature === shown) },
     { id: 'label', title: t('label, else top tokens'), track: 'minmax(14ch, 2fr)', sortable: list === 'words', cell: labelCell },
     ...extra(list),
-    { id: 'density', title: t('density'), track: '8ch', numeric: true, sortable: list === 'words', hint: t('share of tokens on which it fires'), cell: ({ density }) => shareText(density) },
-    { id: 'max', title: t('max'), track: '6ch', numeric: true, sortable: list === 'words', hint: t('largest activation'), cell: ({ max }) => activationText(max) },
+    { id: 'density', title: t('density'), track: '8ch', ...wide(list, 560), numeric: true, sortable: list === 'words', hint: t('share of tokens on which it fires'), cell: ({ density }) => shareText(density) },
+    { id: 'max', title: t('max'), track: '6ch', ...wide(list, 640), numeric: true, sortable: list === 'words', hint: t('largest activation'), cell: ({ max }) => activationText(max) },
     { id: 'share', title: t('L0 share'), track: '8ch', from: 760, numeric: true, sortable: list === 'words', hint: t('its part of all activations'), cell: ({ share }) => shareText(share) },
-    { id: 'truth', title: t('ground truth'), track: 'minmax(17ch, 1fr)', from: 560, sortable: list === 'words', hint: t('the variable of the corpus that it tells best, AUROC; in grey with the variable shuffled'), cell: truthCell },
-    { id: 'detection', title: t('score'), track: '8ch', from: 480, numeric: true, sortable: list === 'words', hint: t('how well the label finds held-out examples; in grey with a wrong label'), cell: scoreCell },
+    { id: 'truth', title: t('ground truth'), track: 'minmax(17ch, 1fr)', from: list === 'text' ? 900 : 560, sortable: list === 'words', hint: t('the variable of the corpus that it tells best, AUROC; in grey with the variable shuffled'), cell: truthCell },
+    { id: 'detection', title: t('score'), track: '8ch', from: list === 'text' ? 720 : 480, numeric: true, sortable: list === 'words', hint: t('how well the label finds held-out examples; in grey with a wrong label'), cell: scoreCell },
     { id: 'grade', title: t('grade'), track: '8ch', from: 660, sortable: list === 'words', hint: t('evidence in findings, 0 to 4'), cell: ({ grade }) => html`<span title=${t('{0} of 4', grade)}>${gradeDots(grade)}</span>` },
   ];
+}
+
+/** A comparison of texts has columns of its own: others show from this width on. */
+function wide(list: 'words' | 'text' | 'similar', from: number): { readonly from?: number } {
+  return list === 'text' ? { from } : {};
 }
 
 function extra(list: 'words' | 'text' | 'similar'): Column<BrowserRow>[] {

@@ -12,6 +12,7 @@ import { t } from '../../shared/strings.ts';
 import { iconButton } from '../browser/featureBrowser.ts';
 import { connectionRows, histogramChart, neighbourRows, reasons, warningText } from '../model/card.ts';
 import type { Place, Target } from '../model/place.ts';
+import type { LabelEditor } from './labelEditor.ts';
 import { countText, scoreText, shareText, signedText } from '../model/words.ts';
 
 export class FeatureCardElement extends PageElement {
@@ -81,9 +82,12 @@ export class FeatureCardElement extends PageElement {
   }
 
   private belief(card: FeatureCard): TemplateResult {
-    const claims = reasons(card.row.label?.score, card.row.truth ?? card.truth[0]);
+    const { label, truth = card.truth[0] } = card.row;
+    const claims = reasons(label?.score, truth);
+    const untested = label !== undefined && label.score === undefined;
     return html`<section class="belief"><h3>${t('Why believe it?')}</h3>
-      ${claims.length === 0 ? html`<p class="quiet">${t('Nothing speaks for a meaning yet: give it a label, then its score on held-out examples appears here.')}</p>`
+      ${untested ? html`<p class="quiet">${t('Nobody has tested the label.')} <button class="link" @click=${() => this.querySelector<LabelEditor>('mechanist-label')?.suggest('test')}>${t('Have it judged on held-out examples')}</button></p>` : nothing}
+      ${claims.length === 0 && untested ? nothing : claims.length === 0 ? html`<p class="quiet">${t('Nothing speaks for a meaning yet: give it a label, then its score on held-out examples appears here.')}</p>`
         : html`<ul>${claims.map(({ text, control, holds }) => html`<li><span class="codicon codicon-${holds ? 'check' : 'circle-slash'}" aria-hidden="true"></span> ${text} <span class="control">(${control})</span>${holds ? nothing : html` <span class="quiet">${t('not clearly better than its control')}</span>`}</li>`)}</ul>`}
       ${card.warnings.map((warning) => caution(warningText(warning)))}
     </section>`;

@@ -62,8 +62,8 @@ export class LabelSuggestion extends PageElement {
     switch (state.kind) {
       case 'idle': return this.choices(task);
       case 'loading': return progressLine({ ...writingLine(state.progress, this.by), cancel: () => this.found.reset() });
-      case 'failed': return html`${failure(state.message, { label: t('Try again'), run: () => this.found.retry() })}
-        <div class="row">${this.by === 'endpoint' ? this.button(t('Open the setting'), () => void this.session?.channel.ask('panel.openSetting', { name: 'labels.endpoint' })) : nothing}${this.button(t('Another way'), () => this.found.reset())}${this.closing()}</div>`;
+      case 'failed': return html`${failure(state.message)}
+        <div class="row">${this.button(t('Try again'), () => this.found.retry())}${this.by === 'endpoint' ? this.button(t('Open the setting'), () => void this.session?.channel.ask('panel.openSetting', { name: 'labels.endpoint' })) : nothing}${this.button(t('Another way'), () => this.found.reset())}${this.closing()}</div>`;
       case 'ready': return this.result(task, state.value);
     }
   }

@@ -6,13 +6,14 @@ import type { PanelJob } from '../../../src/protocol/views/panel.ts';
 import { progressLine } from '../../shared/components/progress.ts';
 import { emptyState, failure } from '../../shared/components/states.ts';
 import { PageElement } from '../../shared/element.ts';
+import { SessionController } from '../../shared/session.ts';
 import type { Session } from '../../shared/session.ts';
 import { t } from '../../shared/strings.ts';
 import { architectures, choosesCount, curveChart, firstForm, formProblems, isTrainProgress, trainRequest, trainableHooks } from '../model/train.ts';
 import type { Architecture, Curve, TrainForm } from '../model/train.ts';
 
 const jobId = 'train';
-const curves: readonly Curve[] = ['loss', 'reconstruction', 'l0', 'dead'];
+const curves: readonly Curve[] = ['loss', 'fvu', 'l0', 'dead'];
 
 export class TrainWizard extends PageElement {
   static override readonly properties = { session: { attribute: false }, form: { state: true }, tried: { state: true }, problem: { state: true } };
@@ -27,6 +28,7 @@ export class TrainWizard extends PageElement {
     this.form = undefined;
     this.tried = false;
     this.problem = undefined;
+    new SessionController(this, () => this.session);
   }
 
   override render(): TemplateResult | typeof nothing {

@@ -8,6 +8,7 @@ import type { PanelJob } from '../../../src/protocol/views/panel.ts';
 import { progressLine } from '../../shared/components/progress.ts';
 import { failure } from '../../shared/components/states.ts';
 import { PageElement } from '../../shared/element.ts';
+import { SessionController } from '../../shared/session.ts';
 import type { Session } from '../../shared/session.ts';
 import { t } from '../../shared/strings.ts';
 import { harvestJob, harvestRequest, harvestText, isHarvestProgress, storeText } from '../model/harvest.ts';
@@ -33,6 +34,7 @@ export class HarvestPanel extends PageElement {
     this.files = [];
     this.limit = '';
     this.problem = undefined;
+    new SessionController(this, () => this.session);
   }
 
   override render(): TemplateResult | typeof nothing {

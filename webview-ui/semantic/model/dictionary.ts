@@ -23,13 +23,14 @@ export function metricRows(scores: Readonly<Record<string, IntervalValue>>): Met
 
 export type TradeoffMeasure = 'fvu' | 'ceRecovered' | 'dead';
 
-/** The model's dictionaries: sparsity against fidelity. The one that is shown is the main series. */
+/** The model's dictionaries: sparsity against fidelity, by kind of hook point. The one that is shown is the main series. */
 export function tradeoffChart({ tradeoff }: DictionaryPage, current: string, measure: TradeoffMeasure): SeriesChart {
   const titles: Readonly<Record<TradeoffMeasure, string>> = { fvu: t('FVU (variance not explained)'), ceRecovered: t('cross-entropy recovered'), dead: t('dead features') };
   const groups = new Map<string, typeof tradeoff[number][]>();
   // What has not been measured has no place in the plot; the table below has it.
   for (const one of tradeoff.filter((dictionary) => Number.isFinite(dictionary[measure]))) {
-    if (one.dictionary !== current) groups.set(one.hook, [...(groups.get(one.hook) ?? []), one]);
+    const group = one.hook.replace(/^blocks\.\d+\./, '');
+    if (one.dictionary !== current) groups.set(group, [...(groups.get(group) ?? []), one]);
   }
   const here = tradeoff.filter(({ dictionary }) => dictionary === current);
   const series = (name: string, role: 'main' | 'category', list: readonly typeof tradeoff[number][]) => ({
@@ -61,6 +62,10 @@ function metricNames(): Readonly<Record<string, { readonly name: string; readonl
     ceIncrease: { name: t('cross-entropy increase'), hint: t('nats per token with the reconstruction in place') },
     kl: { name: 'KL', hint: t('from the model’s own predictions, nats') },
     klRecovered: { name: t('KL recovered'), hint: t('1 is perfect, 0 is as bad as zeros') },
+    ceClean: { name: t('cross-entropy'), hint: t('of the model as it is, nats per token') },
+    ceDictionary: { name: t('cross-entropy with it'), hint: t('with the reconstruction in place, nats per token') },
+    ceZero: { name: t('cross-entropy with zeros'), hint: t('with zeros in place, nats per token') },
+    ceMean: { name: t('cross-entropy with means'), hint: t('with the mean activation in place, nats per token') },
     normRatio: { name: t('norm ratio'), hint: t('below 1 the reconstruction is too short') },
     reconstructionBias: { name: t('bias'), hint: t('1: unbiased') },
   };

@@ -58,10 +58,10 @@ export function trainRequest(form: TrainForm, model: string, job: string, folder
   };
 }
 
-export type Curve = 'loss' | 'l0' | 'reconstruction' | 'dead';
+export type Curve = 'loss' | 'l0' | 'fvu' | 'dead';
 
 export function curveChart(history: readonly TrainProgress[], curve: Curve): SeriesChart {
-  const titles: Readonly<Record<Curve, string>> = { loss: t('loss'), l0: 'L0', reconstruction: t('reconstruction error'), dead: t('dead features') };
+  const titles: Readonly<Record<Curve, string>> = { loss: t('loss'), l0: 'L0', fvu: t('FVU (variance not explained)'), dead: t('dead features') };
   return {
     kind: 'lines', title: titles[curve], x: { title: t('step') }, y: { title: titles[curve] },
     series: [{ name: titles[curve], role: 'main', x: history.map(({ step }) => step), y: history.map((one) => one[curve]) }],

@@ -26,6 +26,8 @@ export interface TrainingProgress {
   readonly loss: number;
   /** ‖y − ŷ‖² per token, summed over layers, as a share of the mean ‖y‖². */
   readonly reconstruction: number;
+  /** Fraction of the batch's variance unexplained: ‖y − ŷ‖² over ‖y − ȳ‖². */
+  readonly fvu: number;
   readonly penalty: number;
   readonly l0: number;
   readonly dead: number;
@@ -107,7 +109,7 @@ export class DictionaryTrainer {
       this.silence.update(result.fired, this.options.batchSize);
       this.updateThreshold(result, step);
       this.done = step;
-      yield this.progress(result, rate);
+      yield this.progress(result, rate, varianceOf(batch.y));
     }
   }
 
@@ -151,17 +153,30 @@ export class DictionaryTrainer {
     this.threshold = this.threshold === undefined ? batchThreshold : thresholdDecay * this.threshold + (1 - thresholdDecay) * batchThreshold;
   }
 
-  private progress(result: StepResult, learningRate: number): TrainingProgress {
+  private progress(result: StepResult, learningRate: number, variance: number): TrainingProgress {
     return {
       step: this.done,
       steps: this.options.steps,
       learningRate,
       loss: result.loss,
       reconstruction: result.reconstruction,
+      fvu: result.reconstruction / variance,
       penalty: result.penalty,
       l0: result.l0,
       dead: this.silence.count,
       gradientNorm: result.gradientNorm,
     };
   }
+}
+
+/** Mean squared distance from the mean, over the rows of [n, …]. */
+function varianceOf({ data, dims }: Tensor<'float32'>): number {
+  const n = dims[0]!;
+  const width = data.length / n;
+  const [sums, squares] = [new Float64Array(width), new Float64Array(width)];
+  for (let i = 0; i < data.length; i++) {
+    sums[i % width]! += data[i]!;
+    squares[i % width]! += data[i]! ** 2;
+  }
+  return sums.reduce((total, sum, i) => total + squares[i]! / n - (sum / n) ** 2, 0);
 }

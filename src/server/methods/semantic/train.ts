@@ -45,7 +45,7 @@ export async function* train(session: Session, params: ParsedParams<'semantic.tr
       if (done !== true) {
         ({ step } = value);
         const progress: TrainProgress = {
-          step, steps, loss: value.loss, reconstruction: value.reconstruction, l0: value.l0, dead: value.dead,
+          step, steps, loss: value.loss, fvu: value.fvu, l0: value.l0, dead: value.dead,
           tokensPerSecond: Math.round((1000 * step * batchSize) / Math.max(1, performance.now() - started)),
         };
         yield progress;

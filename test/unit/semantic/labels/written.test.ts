@@ -19,6 +19,7 @@ test('questions are about ten passages at most', () => {
 test.each([
   ['names of people', 'names of people'], ['\n  "names of people"\n', 'names of people'], ['**Label:** names of people', 'names of people'], ['- `closing brackets`', 'closing brackets'],
   ['<think>\nwell\n</think>\nverbs', 'verbs'], ['a‮b\u0007c', 'a b c'], ['<img src=x onerror=alert(1)>', '<img src=x onerror=alert(1)>'], ['first\nsecond', 'first'],
+  ['“names of people”.', 'names of people'], ['“Mary” and “John”', '“Mary” and “John”'], ['“Mary” in a text', '“Mary” in a text'],
 ])('the label in %j is %j', (answer, label) => {
   expect(readWritten(answer)).toBe(label);
 });

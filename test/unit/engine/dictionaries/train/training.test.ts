@@ -117,6 +117,10 @@ test.each(['topk', 'standard', 'gated', 'jumprelu'] as const)('%s: the finished 
     total += v * v;
   });
   expect(Math.abs(error / total - progress.at(-1)!.reconstruction)).toBeLessThan(0.1 * progress.at(-1)!.reconstruction);
+  // The unexplained share of the variance, which is what is left of the total without the mean.
+  const means = Float64Array.from({ length: x.dims[1]! }, (_, j) => x.data.reduce((sum, v, i) => (i % x.dims[1]! === j ? sum + v : sum), 0) / x.dims[0]!);
+  const variance = x.data.reduce((sum, v, i) => sum + (v - means[i % x.dims[1]!]!) ** 2, 0);
+  expect(Math.abs(error / variance - progress.at(-1)!.fvu)).toBeLessThan(0.1 * progress.at(-1)!.fvu);
   await runtime.dispose();
   await trainer.release();
 });
