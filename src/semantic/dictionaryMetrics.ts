@@ -93,7 +93,7 @@ export async function dictionaryMetrics(request: MetricsRequest): Promise<Metric
   return {
     scores: bootstrap(documents, scoresOf, resamples, seed),
     density: densityOf(fired, positions),
-    geometry: decoderGeometry(rows, width),
+    geometry: await decoderGeometry(runtime, rows, width, signal),
     documents: documents.length,
     positions,
     excludedFirst: excludeFirst,

@@ -1,4 +1,8 @@
 /** How often latents fire, and how similar their directions are. Algorithms reference §16. */
+import { throwIfCancelled } from '../../engine/errors.ts';
+import type { Runtime } from '../../engine/runtime/runtime.ts';
+import { Directions } from '../features/directions.ts';
+import { runtimeProducts } from '../features/products.ts';
 import type { Interval } from './bootstrap.ts';
 
 export interface Density {
@@ -38,27 +42,24 @@ export interface DecoderGeometry {
   readonly p95MaxCosine: number;
 }
 
-/** Pairwise similarity of decoder rows [rows, d]; takes rows² · d operations. */
-export function decoderGeometry(decoder: Float32Array, d: number): DecoderGeometry {
-  const rows = decoder.length / d;
-  const unit = new Float32Array(decoder.length);
-  for (let row = 0; row < rows; row++) {
-    let square = 0;
-    for (let i = row * d; i < (row + 1) * d; i++) square += decoder[i]! ** 2;
-    const scale = square === 0 ? 0 : 1 / Math.sqrt(square);
-    for (let i = row * d; i < (row + 1) * d; i++) unit[i] = decoder[i]! * scale;
-  }
+/** Rows that are compared with all others in one run. */
+const rowsPerRun = 256;
+
+/** Pairwise similarity of decoder rows [rows, d], block by block. Errors: `cancelled`. */
+export async function decoderGeometry(runtime: Runtime, decoder: Float32Array, d: number, signal?: AbortSignal): Promise<DecoderGeometry> {
+  const { unit, features: rows } = new Directions(decoder, d);
+  const products = runtimeProducts(runtime);
   const best = new Float64Array(rows);
-  for (let a = 0; a < rows; a++) {
-    for (let b = a + 1; b < rows; b++) {
-      let dot = 0;
-      for (let i = 0; i < d; i++) dot += unit[a * d + i]! * unit[b * d + i]!;
-      const similarity = Math.abs(dot);
-      if (similarity > best[a]!) best[a] = similarity;
-      if (similarity > best[b]!) best[b] = similarity;
+  for (let start = 0; start < rows; start += rowsPerRun) {
+    throwIfCancelled(signal);
+    const found = await products(unit.subarray(start * d, (start + rowsPerRun) * d), unit, d);
+    for (let i = 0; i < found.length; i++) {
+      const [row, other] = [start + Math.floor(i / rows), i % rows];
+      const similarity = Math.abs(found[i]!);
+      if (other !== row && similarity > best[row]!) best[row] = similarity;
     }
   }
-  const sorted = [...best].toSorted((x, y) => x - y);
+  const sorted = best.toSorted();
   return { meanMaxCosine: best.reduce((sum, v) => sum + v, 0) / rows, p95MaxCosine: sorted[Math.floor(0.95 * (rows - 1))]! };
 }
 

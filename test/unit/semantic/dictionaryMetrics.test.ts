@@ -6,6 +6,7 @@ import { spliceDictionary } from '../../../src/engine/dictionaries/splice.ts';
 import { withDictionaries } from '../../../src/engine/dictionaries/dictionary.ts';
 import type { Graph } from '../../../src/engine/graph/ir.ts';
 import { openHuggingFace } from '../../../src/engine/models/huggingface.ts';
+import { Random } from '../../../src/engine/random.ts';
 import { Runtime } from '../../../src/engine/runtime/runtime.ts';
 import { i64 } from '../../../src/engine/tensor.ts';
 import type { Tensor } from '../../../src/engine/tensor.ts';
@@ -61,9 +62,20 @@ test('density counts dead and dense latents and puts each into one bin', () => {
   expect(density.histogram.counts.at(-1)).toBe(1);
 });
 
-test('decoder geometry finds the nearest other row, whatever its sign or norm', () => {
-  const { meanMaxCosine } = decoderGeometry(Float32Array.of(1, 0, 0, 2, -3, 3), 2);
+test('decoder geometry finds the nearest other row, whatever its sign or norm', async () => {
+  const { meanMaxCosine } = await decoderGeometry(runtime, Float32Array.of(1, 0, 0, 2, -3, 3), 2);
   expect(meanMaxCosine).toBeCloseTo(Math.SQRT1_2, 6);
+});
+
+test('decoder geometry is that of all pairs, over several runs, and can be stopped', async () => {
+  const [rows, width] = [300, 6];
+  const random = new Random(4);
+  const decoder = Float32Array.from({ length: rows * width }, () => random.normal());
+  const row = (i: number): Float32Array => decoder.subarray(i * width, (i + 1) * width);
+  const cosine = (i: number, j: number): number => row(i).reduce((sum, v, k) => sum + v * row(j)[k]!, 0) / Math.hypot(...row(i)) / Math.hypot(...row(j));
+  const best = Array.from({ length: rows }, (_, i) => Math.max(...Array.from({ length: rows }, (__, j) => (i === j ? 0 : Math.abs(cosine(i, j))))));
+  expect((await decoderGeometry(runtime, decoder, width)).meanMaxCosine).toBeCloseTo(best.reduce((a, b) => a + b, 0) / rows, 5);
+  await expect(decoderGeometry(runtime, decoder, width, AbortSignal.abort())).rejects.toMatchObject({ reason: 'cancelled' });
 });
 
 describe('in a model', async () => {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { MechanistError } from '../../../engine/errors.ts';
 import { isJsonObject, readJsonObject } from '../../../engine/models/jsonFile.ts';
 import { Random } from '../../../engine/random.ts';
+import type { Runtime } from '../../../engine/runtime/runtime.ts';
 import { dictionaryMetrics } from '../../../semantic/dictionaryMetrics.ts';
 import type { MetricsReport } from '../../../semantic/dictionaryMetrics.ts';
 import { decoderGeometry } from '../../../semantic/metrics/density.ts';
@@ -33,8 +34,8 @@ export async function* dictionaryPage(session: Session, params: ParsedParams<'se
     const batches = Array.from({ length: Math.ceil(contexts.length / contextsPerRun) }, (_, i) => ({ inputIds: contextIds(store.corpus, contexts.subarray(i * contextsPerRun, (i + 1) * contextsPerRun)) }));
     const progress = { done: 0, of: 1 };
     const measuring = dictionaryMetrics({ model: open.model, dictionary: weights, layer: source.layer, runtime: open.runtime, batches, signal, resamples: 200, onProgress: (done, of) => { Object.assign(progress, { done, of }); } });
-    const random = randomGeometry(weights.nLatents, weights.dOut);
-    report = { ...(yield* whileWaiting(measuring, progress)), randomMeanMaxCosine: random };
+    const measures = yield* whileWaiting(measuring, progress);
+    report = { ...measures, randomMeanMaxCosine: yield* whileWaiting(randomGeometry(open.runtime, weights.nLatents, weights.dOut, signal), progress) };
     known.set(key, report);
   }
   const { fired } = store.overview;
@@ -54,11 +55,10 @@ export async function* dictionaryPage(session: Session, params: ParsedParams<'se
 
 const contextsPerRun = 8;
 
-/** Mean largest cosine between as many random directions, of a sample of them. */
-function randomGeometry(latents: number, width: number): number {
+/** Mean largest cosine between as many random directions. */
+async function randomGeometry(runtime: Runtime, latents: number, width: number, signal: AbortSignal): Promise<number> {
   const random = new Random(0);
-  const rows = Math.min(latents, 2048);
-  return decoderGeometry(Float32Array.from({ length: rows * width }, () => random.normal()), width).meanMaxCosine;
+  return (await decoderGeometry(runtime, Float32Array.from({ length: latents * width }, () => random.normal()), width, signal)).meanMaxCosine;
 }
 
 /** The dictionaries whose measures are known: this one, and those whose folder holds a metrics.json of theirs. */
