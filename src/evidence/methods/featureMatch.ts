@@ -3,13 +3,13 @@ import type { Dictionary } from '../../engine/dictionaries/dictionary.ts';
 import { Random } from '../../engine/random.ts';
 import type { Activations } from '../../semantic/groundTruth/columns.ts';
 import type { EvidenceMethod } from '../method.ts';
-import { nullOf } from '../numbers.ts';
+import { intervalOf, nullOf } from '../numbers.ts';
 import { textLines } from '../prompts.ts';
 import { activations, featureIn } from './featureActivity.ts';
 
 export const featureMatch: EvidenceMethod = {
   id: 'feature.match', version: 1, title: 'Feature in two models',
-  summary: 'Correlation of two features of two models over the characters of the same text, beside circular shifts; with the best match of the first among all features of the second.',
+  summary: 'Correlation of two features of two models over the characters of the same text, with a bootstrap over lines, beside circular shifts; with the best match of the first among all features of the second.',
   models: 2, dictionary: true,
   inputs: [{ name: 'text', kind: 'text', description: 'Lines that both models read.' }],
   parameters: [
@@ -22,59 +22,105 @@ export const featureMatch: EvidenceMethod = {
     const [feature, wanted] = [featureIn(first, context.integer('feature')!), featureIn(second, context.integer('other_feature')!)];
     const text = context.text('text')!;
     const [a, b] = [textLines(context.model, text), textLines(context.other!, text)];
-    const own: number[] = [];
-    const others: number[][] = Array.from({ length: second.nLatents }, () => []);
+    const [own, matched]: [Float64Array[], Float64Array[]] = [[], []];
+    // Per line with the feature asked about, and over all lines with every feature.
+    const lines: Moments[] = [];
+    const all = Array.from({ length: second.nLatents }, () => emptyMoments());
+    const total = emptyMoments();
     for (const [i, line] of a.entries()) {
       await context.step(i, a.length);
       const characters = Math.min(line.offsets.at(-1)?.[1] ?? 0, b[i]!.offsets.at(-1)?.[1] ?? 0);
-      own.push(...perCharacter(await activations(context.model, first, line.ids, context.signal), feature, line.offsets, characters));
+      const series = perCharacter(await activations(context.model, first, line.ids, context.signal), feature, line.offsets, characters);
       const acts = await activations(context.other!, second, b[i]!.ids, context.signal);
-      for (let f = 0; f < second.nLatents; f++) {
-        if (acts.column(f).rows.length > 0 || f === wanted) others[f]!.push(...Array<number>(own.length - characters - others[f]!.length).fill(0), ...perCharacter(acts, f, b[i]!.offsets, characters));
-      }
+      const seriesOf = (f: number): Float64Array => perCharacter(acts, f, b[i]!.offsets, characters);
+      for (let f = 0; f < second.nLatents; f++) if (acts.column(f).rows.length > 0) add(all[f]!, momentsOf(series, seriesOf(f)));
+      own.push(series);
+      matched.push(seriesOf(wanted));
+      lines.push(momentsOf(series, matched.at(-1)!));
+      add(total, lines.at(-1)!);
     }
-    for (const series of others) while (series.length < own.length) series.push(0);
-    const correlations = others.map((series) => correlation(own, series));
+    // Where the other feature is silent, only the first one's sums grow.
+    const correlations = all.map(({ b: sb, bb, ab }) => correlation({ ...total, b: sb, bb, ab }));
     const value = correlations[wanted]!;
     const random = new Random(context.seed);
-    const nulls = Array.from({ length: Math.min(1000, context.integer('nulls')!) }, () => correlation(own, shifted(others[wanted]!, 1 + random.integer(Math.max(1, own.length - 1)))));
+    const [x, y] = [joined(own), joined(matched)];
+    const nulls = Array.from({ length: Math.min(1000, context.integer('nulls')!) }, () => correlation(momentsOf(x, shifted(y, 1 + random.integer(Math.max(1, x.length - 1))))));
     const control = nullOf('circular shifts', nulls);
     const rank = 1 + correlations.filter((other) => other > value).length;
-    return { metric: 'correlation', value, interval: fisherInterval(value, own.length), ...(control && { control }), measures: { rank_among_features: rank, best_other: Math.max(...correlations.filter((_, f) => f !== wanted)) } };
+    const best = correlations.reduce((most, other, f) => (f === wanted ? most : Math.max(most, other)), -1);
+    // Characters of one line depend on one another; lines are drawn whole.
+    const interval = lines.length < 2 ? undefined : intervalOf(lines.length, (drawn) => {
+      const sums = emptyMoments();
+      for (const line of drawn) add(sums, lines[line]!);
+      return correlation(sums);
+    }, context.seed);
+    return { metric: 'correlation', value, ...(interval && { interval: around(value, interval) }), ...(control && { control }), measures: { rank_among_features: rank, best_other: best } };
   },
 };
 
 /** The activation of each character's token; characters of no token have none. */
-function perCharacter(acts: Activations, feature: number, offsets: readonly (readonly [number, number])[], characters: number): number[] {
+function perCharacter(acts: Activations, feature: number, offsets: readonly (readonly [number, number])[], characters: number): Float64Array {
   const values = acts.dense(feature);
-  const series = Array<number>(characters).fill(0);
+  const series = new Float64Array(characters);
   offsets.forEach(([start, end], token) => series.fill(values[token]!, start, Math.min(end, characters)));
   return series;
 }
 
-/** Pearson's; 0 for a constant series. */
-function correlation(a: readonly number[], b: readonly number[]): number {
-  const n = a.length;
-  let [sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < n; i++) {
+/** Sums over two series: count, first and second powers. */
+interface Moments {
+  n: number;
+  a: number;
+  b: number;
+  aa: number;
+  bb: number;
+  ab: number;
+}
+
+function emptyMoments(): Moments {
+  return { n: 0, a: 0, b: 0, aa: 0, bb: 0, ab: 0 };
+}
+
+function momentsOf(a: Float64Array, b: Float64Array): Moments {
+  const sums = { ...emptyMoments(), n: a.length };
+  for (let i = 0; i < a.length; i++) {
     const [x, y] = [a[i]!, b[i]!];
-    sa += x;
-    sb += y;
-    saa += x * x;
-    sbb += y * y;
-    sab += x * y;
+    sums.a += x;
+    sums.b += y;
+    sums.aa += x * x;
+    sums.bb += y * y;
+    sums.ab += x * y;
   }
-  const [va, vb] = [saa - (sa * sa) / n, sbb - (sb * sb) / n];
-  return va <= 0 || vb <= 0 ? 0 : (sab - (sa * sb) / n) / Math.sqrt(va * vb);
+  return sums;
 }
 
-function shifted(series: readonly number[], by: number): number[] {
-  return [...series.slice(by), ...series.slice(0, by)];
+function add(to: Moments, from: Moments): void {
+  for (const name of ['n', 'a', 'b', 'aa', 'bb', 'ab'] as const) to[name] += from[name];
 }
 
-/** 95 % by Fisher's transformation; characters of one token are not independent, so a quarter of them is counted. */
-function fisherInterval(r: number, characters: number): readonly [number, number] {
-  const z = Math.atanh(Math.max(-0.999999, Math.min(0.999999, r)));
-  const half = 1.96 / Math.sqrt(Math.max(1, characters / 4 - 3));
-  return [Math.min(r, Math.tanh(z - half)), Math.max(r, Math.tanh(z + half))];
+/** Pearson's; 0 for a constant series. */
+function correlation({ n, a, b, aa, bb, ab }: Moments): number {
+  const [va, vb] = [aa - (a * a) / n, bb - (b * b) / n];
+  return va <= 0 || vb <= 0 ? 0 : (ab - (a * b) / n) / Math.sqrt(va * vb);
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function shifted(series: Float64Array, by: number): Float64Array {
+  const result = new Float64Array(series.length);
+  result.set(series.subarray(by));
+  result.set(series.subarray(0, by), series.length - by);
+  return result;
+}
+
+/** A bootstrap may leave out the value itself when few lines hold it. */
+function around(value: number, [low, high]: readonly [number, number]): readonly [number, number] {
+  return [Math.min(value, low), Math.max(value, high)];
 }

@@ -112,6 +112,12 @@ describe('values', () => {
     expect(record.measures).toMatchObject({ rank_among_features: 1 });
   });
 
+  it('the interval of a match is over lines, so one line has none', async () => {
+    const lines = text.trim().split('\n');
+    expect((await record_('feature.match', { inputs: { text: lines[0]! } })).interval).toBeUndefined();
+    expect((await record_('feature.match', { inputs: { text } })).interval![0]).toBeCloseTo(1, 6);
+  });
+
   it('a probe on embeddings finds what a token is, not a coin; and its control task does as well, since words suffice', async () => {
     const known = await record_('probe.linear', { parameters: { hook: 'hook_embed', variable: 'known' } });
     const random = await record_('probe.linear', { parameters: { hook: 'hook_embed', variable: 'random' } });
