@@ -8,12 +8,12 @@
  * numbers, or tensors of a safetensors file.
  */
 import { MechanistError } from '../engine/errors.ts';
+import { isJsonMap, parseJson } from '../engine/formats/json.ts';
+import type { JsonArray, JsonMap, JsonValue } from '../engine/formats/json.ts';
 import { checkIntervention, interventionKinds } from '../engine/interventions/intervention.ts';
 import type { Intervention, InterventionKind, Selection } from '../engine/interventions/intervention.ts';
 import { meanRules } from '../engine/interventions/meanAblation.ts';
 import type { MeanRule } from '../engine/interventions/meanAblation.ts';
-import { isJsonObject } from '../engine/models/jsonFile.ts';
-import type { JsonObject } from '../engine/models/jsonFile.ts';
 import { f32 } from '../engine/tensor.ts';
 import type { Tensor } from '../engine/tensor.ts';
 
@@ -22,13 +22,8 @@ export type TensorReader = (file: string, tensor: string) => Tensor;
 
 /** Reads interventions. Errors: `parse` for text that is not JSON, `argument` naming the offending field. */
 export function parseInterventions(text: string, readTensor: TensorReader): Intervention[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new MechanistError('parse', 'The interventions are not valid JSON.', { field: '--intervene', cause: error });
-  }
-  const list = Array.isArray(json) ? json : [json];
+  const json = parseJson(text, { field: '--intervene', maxDepth: 16 });
+  const list = isList(json) ? json : [json];
   return list.map((item, i) => parseOne(item, `--intervene [${i}]`, readTensor));
 }
 
@@ -36,11 +31,13 @@ const fields: ReadonlySet<string> = new Set(['hook', 'kind', 'where', 'value', '
 /** `feature` is the word for entries of a dictionary's latent axis. */
 const selections: Readonly<Record<string, keyof Selection>> = { row: 'row', position: 'position', key: 'key', head: 'head', neuron: 'neuron', feature: 'neuron' };
 
-function parseOne(item: unknown, at: string, readTensor: TensorReader): Intervention {
-  if (!isJsonObject(item)) throw malformed(at, 'An intervention is an object with "hook" and "kind".');
-  const unknown = Object.keys(item).find((key) => !fields.has(key));
+const isList = (value: JsonValue): value is JsonArray => Array.isArray(value);
+
+function parseOne(item: JsonValue, at: string, readTensor: TensorReader): Intervention {
+  if (!isJsonMap(item)) throw malformed(at, 'An intervention is an object with "hook" and "kind".');
+  const unknown = [...item.keys()].find((key) => !fields.has(key));
   if (unknown !== undefined) throw malformed(at, `"${unknown}" is not a field of an intervention; there are ${[...fields].join(', ')}.`);
-  const { hook, kind, where, value, over, seed } = item;
+  const [hook, kind, where, value, over, seed] = ['hook', 'kind', 'where', 'value', 'over', 'seed'].map((name) => item.get(name));
   if (typeof hook !== 'string' || hook === '') throw malformed(`${at}.hook`, 'The name of a hook point is missing.');
   if (!interventionKinds.includes(kind as InterventionKind)) throw malformed(`${at}.kind`, `The kind is one of ${interventionKinds.join(', ')}.`);
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw malformed(`${at}.seed`, 'The seed is an integer.');
@@ -57,38 +54,38 @@ function parseOne(item: unknown, at: string, readTensor: TensorReader): Interven
   return intervention;
 }
 
-function parseWhere(where: unknown, at: string): Selection {
-  if (!isJsonObject(where)) throw malformed(at, 'A selection is an object of index lists.');
+function parseWhere(where: JsonValue, at: string): Selection {
+  if (!isJsonMap(where)) throw malformed(at, 'A selection is an object of index lists.');
   const selection: Partial<Record<keyof Selection, number[]>> = {};
-  for (const [key, indices] of Object.entries(where)) {
+  for (const [key, indices] of where) {
     const name = Object.hasOwn(selections, key) ? selections[key] : undefined;
     if (name === undefined) throw malformed(at, `"${key}" is not a way to select; there are ${Object.keys(selections).join(', ')}.`);
-    const list: unknown[] = Array.isArray(indices) ? indices : [indices];
+    const list = isList(indices) ? indices : [indices];
     if (list.length === 0 || !list.every((index) => Number.isSafeInteger(index))) throw malformed(`${at}.${key}`, 'An index is an integer; give one or a list.');
     selection[name] = list as number[];
   }
   return selection;
 }
 
-function parseValue(value: unknown, at: string, readTensor: TensorReader): number | Tensor {
+function parseValue(value: JsonValue, at: string, readTensor: TensorReader): number | Tensor {
   if (typeof value === 'number') return value;
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     const dims: number[] = [];
-    for (let level: unknown = value; Array.isArray(level); level = level[0]) dims.push(level.length);
+    for (let level: JsonValue | undefined = value; level !== undefined && isList(level); level = level[0]) dims.push(level.length);
     return f32(dims, flatten(value, dims, 0, at));
   }
-  if (isJsonObject(value)) return readTensor(...reference(value, at));
+  if (isJsonMap(value)) return readTensor(...reference(value, at));
   throw malformed(at, 'A value is a number, a list of numbers, or {"file", "tensor"}.');
 }
 
-function flatten(value: unknown, dims: readonly number[], level: number, at: string): number[] {
+function flatten(value: JsonValue, dims: readonly number[], level: number, at: string): number[] {
   if (level === dims.length && typeof value === 'number') return [value];
-  if (!Array.isArray(value) || value.length !== dims[level]) throw malformed(at, 'The lists of a value have unequal lengths or hold something that is no number.');
+  if (!isList(value) || value.length !== dims[level]) throw malformed(at, 'The lists of a value have unequal lengths or hold something that is no number.');
   return value.flatMap((part) => flatten(part, dims, level + 1, at));
 }
 
-function reference(value: JsonObject, at: string): [file: string, tensor: string] {
-  const { file, tensor } = value;
+function reference(value: JsonMap, at: string): [file: string, tensor: string] {
+  const [file, tensor] = [value.get('file'), value.get('tensor')];
   if (typeof file !== 'string' || typeof tensor !== 'string') throw malformed(at, 'A tensor is named by "file" and "tensor".');
   return [file, tensor];
 }

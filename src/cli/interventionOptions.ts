@@ -1,6 +1,5 @@
 /** The `--intervene` option. */
-import { readFile } from 'node:fs/promises';
-import { MechanistError } from '../engine/errors.ts';
+import { readTextFile } from '../engine/formats/textFile.ts';
 import type { Intervention } from '../engine/interventions/intervention.ts';
 import type { Option, OptionValues } from './command.ts';
 import { readTensor } from './files.ts';
@@ -17,13 +16,7 @@ export const interventionOptions = {
 export async function interventionsFrom(options: OptionValues): Promise<Intervention[]> {
   const given = options.text('intervene');
   if (given === undefined) return [];
-  return parseInterventions(/^\s*[[{]/.test(given) ? given : await readText(given), readTensor);
+  return parseInterventions(/^\s*[[{]/.test(given) ? given : readTextFile(given, mostBytes), readTensor);
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new MechanistError('not-found', 'The interventions are neither JSON nor a file that can be read.', { file, field: '--intervene', cause: error });
-  }
-}
+const mostBytes = 64 * 2 ** 20;

@@ -44,4 +44,8 @@ describe('parseInterventions', () => {
   it('refuses text that is not JSON', () => {
     expect(() => parseInterventions('[{', read)).toThrow(expect.objectContaining({ reason: 'parse', field: '--intervene' }));
   });
+
+  it('refuses brackets without end', () => {
+    expect(() => parseInterventions('['.repeat(20_000), read)).toThrow(expect.objectContaining({ reason: 'parse' }));
+  });
 });
