@@ -1,8 +1,8 @@
 /** `mechanist metrics`: how well a dictionary stands in for the activations of a model. */
 import { openDictionary, openTranscoders, spansLayers } from '../../engine/dictionaries/open.ts';
-import { readCorpus } from '../../engine/dictionaries/train/tokenCorpus.ts';
 import { dictionaryMetrics } from '../../semantic/dictionaryMetrics.ts';
 import { replacementCost } from '../../semantic/replacementCost.ts';
+import { readContexts } from '../../semantic/store/corpusFiles.ts';
 import { writeJson } from '../command.ts';
 import type { Command } from '../command.ts';
 import { corpusFiles, dictionaryOptions, openOptions, wholeNumber } from '../dictionaryOptions.ts';
@@ -30,7 +30,7 @@ export const metrics: Command = {
   async run({ positionals, options, signal, output }) {
     const [name, path, ...files] = positionals as [string, string, ...string[]];
     const model = await openModel(name, options, output, signal);
-    const contexts = await readCorpus(corpusFiles(options, files), await tokenizerOf(model), {
+    const contexts = await readContexts(corpusFiles(options, files), await tokenizerOf(model), {
       context: positiveInteger(options, 'context') ?? 128,
       maxContexts: positiveInteger(options, 'max-contexts') ?? 256,
       signal,

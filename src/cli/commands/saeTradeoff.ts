@@ -1,9 +1,9 @@
 /** `mechanist sae-tradeoff`: the table of L0 against CE recovered for TopK, JumpReLU and L1 autoencoders. */
-import { readCorpus } from '../../engine/dictionaries/train/tokenCorpus.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { Interval } from '../../semantic/metrics/bootstrap.ts';
 import { sparsityTradeoff, usualPoints } from '../../semantic/sparsityTradeoff.ts';
+import { readContexts } from '../../semantic/store/corpusFiles.ts';
 import { writeJson } from '../command.ts';
 import type { Command } from '../command.ts';
 import { corpusFiles, wholeNumber } from '../dictionaryOptions.ts';
@@ -32,7 +32,7 @@ export const saeTradeoff: Command = {
   async run({ positionals, options, signal, output }) {
     const [name, ...files] = positionals as [string, ...string[]];
     const model = await openModel(name, options, output, signal);
-    const contexts = await readCorpus(corpusFiles(options, files), await tokenizerOf(model), { context: positiveInteger(options, 'context') ?? 128, signal });
+    const contexts = await readContexts(corpusFiles(options, files), await tokenizerOf(model), { context: positiveInteger(options, 'context') ?? 128, signal });
     const count = contexts.dims[0]!;
     const held = Math.min(256, Math.floor(count / 10));
     if (held === 0) throw new MechanistError('argument', `The corpus has ${count} contexts; at least 10 are needed to hold some out.`);

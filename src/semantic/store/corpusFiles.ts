@@ -5,10 +5,11 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { MechanistError } from '../../engine/errors.ts';
+import { MechanistError, throwIfCancelled } from '../../engine/errors.ts';
 import { isJsonMap, parseJson } from '../../engine/formats/json.ts';
 import { openSafetensors } from '../../engine/formats/safetensors.ts';
 import type { Tokenizer } from '../../engine/models/tokenizer.ts';
+import type { Tensor } from '../../engine/tensor.ts';
 import { Column } from './columns.ts';
 import { noFile } from './corpus.ts';
 import type { Corpus } from './corpus.ts';
@@ -17,6 +18,13 @@ export interface CorpusFilesOptions {
   readonly contextLength: number;
   /** Reading stops when there are so many tokens. */
   readonly maxTokens?: number;
+}
+
+export interface ContextOptions {
+  /** Tokens per context. */
+  readonly context: number;
+  readonly maxContexts?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface ReadingStep {
@@ -52,6 +60,24 @@ export function* readCorpusFiles(paths: readonly string[], tokenizer: Tokenizer 
     yield { done: index + 1, of: files.length, tokens: stream.length };
   }
   return stream.finish(paths.map((path) => basename(path)).join(', ').slice(0, 200), files, options.maxTokens ?? Infinity);
+}
+
+/**
+ * The contexts of files and folders [n, context] for training and measuring, held-out ones too; token ids as they are.
+ * Errors: as `readCorpusFiles`; `cancelled`.
+ */
+export async function readContexts(paths: readonly string[], tokenizer: Tokenizer | undefined, { context, maxContexts = Infinity, signal }: ContextOptions): Promise<Tensor<'int64'>> {
+  const steps = readCorpusFiles(paths, tokenizer, { contextLength: context, maxTokens: maxContexts * context });
+  for (;;) {
+    throwIfCancelled(signal);
+    const { done, value } = steps.next();
+    if (done === true) {
+      const { ids, contextLength } = value;
+      const count = Math.min(maxContexts, ids.length / contextLength);
+      return { dtype: 'int64', dims: [count, contextLength], data: BigInt64Array.from(ids.subarray(0, count * contextLength), BigInt) };
+    }
+    await new Promise((resolve) => { setImmediate(resolve); });
+  }
 }
 
 /** Folders are searched in alphabetical order; hidden ones, packages and links are left out. */
@@ -102,7 +128,7 @@ function textOf(file: string): string {
   let bytes: Uint8Array;
   try {
     const { size } = statSync(file);
-    if (size > largestFile) throw new MechanistError('memory', `The file has ${size} bytes; at most ${largestFile} are read.`, { file });
+    if (size > largestFile) throw new MechanistError('memory', `The file has ${size} bytes; at most ${largestFile} are read.`, { file, hint: 'Split it.' });
     bytes = readFileSync(file);
   } catch (error) {
     if (MechanistError.is(error)) throw error;

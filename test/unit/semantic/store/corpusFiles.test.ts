@@ -10,7 +10,7 @@ import type { Tokenizer } from '../../../../src/engine/models/tokenizer.ts';
 import { i64 } from '../../../../src/engine/tensor.ts';
 import { noFile } from '../../../../src/semantic/store/corpus.ts';
 import type { Corpus } from '../../../../src/semantic/store/corpus.ts';
-import { readCorpusFiles } from '../../../../src/semantic/store/corpusFiles.ts';
+import { readContexts, readCorpusFiles } from '../../../../src/semantic/store/corpusFiles.ts';
 import { failureOf } from '../../../support/failure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mechanist-corpus-'));
@@ -47,6 +47,17 @@ test('every token stands for its span in its file', () => {
     const joined = rows.filter((row, i) => i === 0 || start[row] !== start[rows[i - 1]!]).map((row) => content.slice(start[row], end[row])).join('');
     expect(content.startsWith(joined.slice(0, 500))).toBe(true);
   }
+});
+
+test('contexts for training are those of the corpus, as many as are wanted, and can be stopped', async () => {
+  const corpus = read(['texts'], 32);
+  const paths = [join(folder, 'texts')];
+  const contexts = await readContexts(paths, tokenizer, { context: 32 });
+  expect(Array.from(contexts.data, Number)).toEqual(Array.from(corpus.ids));
+  expect((await readContexts(paths, tokenizer, { context: 32, maxContexts: 3 })).dims).toEqual([3, 32]);
+  await expect(readContexts(paths, tokenizer, { context: 32, signal: AbortSignal.abort() })).rejects.toMatchObject({ reason: 'cancelled' });
+  writeFileSync(join(folder, 'binary.txt'), Uint8Array.of(0x61, 0, 0xff, 0x62));
+  await expect(readContexts([join(folder, 'binary.txt')], tokenizer, { context: 8 })).rejects.toMatchObject({ reason: 'parse' });
 });
 
 test('contexts begin as the model expects, and every eighth is held out', () => {

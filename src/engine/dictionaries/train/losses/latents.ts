@@ -3,6 +3,7 @@
  * encode.ts; where the true derivative is zero almost everywhere, a term of value 0 carries the estimator's gradient.
  */
 import type { GraphBuilder } from '../../../graph/builder.ts';
+import { MechanistError } from '../../../errors.ts';
 import { int } from '../../../graph/ir.ts';
 import { appendTopkMask } from '../../encode.ts';
 import type { TrainingOptions } from '../options.ts';
@@ -31,7 +32,7 @@ export function appendLatents(b: GraphBuilder, options: TrainingOptions, hidden:
     case 'batchtopk':
     case 'matryoshka': return appendBatchTopk(b, options, hidden);
     case 'jumprelu': return appendJumpRelu(b, options, hidden, decoder, logThreshold!, dead, sparsity);
-    case 'gated': throw new TypeError('Gated latents have two paths; see gated.ts.');
+    case 'gated': throw new MechanistError('unsupported', 'Gated latents have two paths, and are not built as one.');
   }
 }
 
