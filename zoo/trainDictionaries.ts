@@ -37,7 +37,7 @@ async function build(plan: DictionaryPlan, model: Model, runtime: Runtime, resum
     for (const [layer, input] of plan.inputs.entries()) {
       transcoders.push(await trainOne(plan, model, runtime, [input], [plan.outputs[layer]!], `${plan.id}/${layer}`, resume) as Dictionary);
     }
-    await saveTranscoders({ kind: 'transcoder_set', id: plan.id, transcoders, metadata: {} }, folder, config, half);
+    saveTranscoders({ kind: 'transcoder_set', id: plan.id, transcoders, metadata: {} }, folder, config, half);
   } else {
     const trained = await trainOne(plan, model, runtime, plan.inputs, plan.outputs, plan.id, resume);
     await (trained.kind === 'clt' ? saveCrossLayer(trained, folder, config, half) : saveSaelens(trained, folder, half));

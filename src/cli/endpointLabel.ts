@@ -1,7 +1,7 @@
 /** `label --endpoint`: a label by a language model of this machine, judged by it on held-out passages. */
-import { mkdirSync } from 'node:fs';
 import { chat, chatEndpoint, chatModel } from '../chat/endpoint.ts';
 import { MechanistError } from '../engine/errors.ts';
+import { makeFolder } from '../engine/formats/atomicFile.ts';
 import { labelTests } from '../semantic/features/labelTests.ts';
 import type { FeatureTable } from '../semantic/features/table.ts';
 import type { Evidence } from '../semantic/labels/evidence.ts';
@@ -45,7 +45,7 @@ export async function labelByEndpoint(table: FeatureTable, heldOut: Evidence, fe
     if (options.flag('save')) {
       const folder = options.text('labels');
       if (folder === undefined) throw new UsageError('Name the folder of label files with --labels.');
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       const about = labelledDictionary(table.store);
       const file = labelPath(folder, about);
       const labels = new Map(await readLabels(file, about));

@@ -1,7 +1,6 @@
 /** Options that give prompts in pairs: a pair file, or two files of token ids with a metric. */
-import { readFile, stat } from 'node:fs/promises';
 import type { PromptGroup } from '../algorithmic/circuits/promptSets.ts';
-import { MechanistError } from '../engine/errors.ts';
+import { readTextFile } from '../engine/formats/textFile.ts';
 import { checkMetric } from '../engine/metrics/append.ts';
 import { metricGrammar, parseMetric } from '../engine/metrics/parse.ts';
 import { withReference } from '../engine/metrics/reference.ts';
@@ -40,11 +39,7 @@ export async function promptGroups(model: Model, runtime: Runtime, options: Opti
 
 /** The pairs of a file as batches. Errors: `not-found`, `memory`, `parse`, `argument` with line and way forward. */
 export async function pairGroups(model: Model, file: string, limit?: number): Promise<readonly PromptGroup[]> {
-  const size = await stat(file).then((found) => found.size, (cause: unknown) => {
-    throw new MechanistError('not-found', 'The file cannot be opened.', { file, cause });
-  });
-  if (size > mostBytes) throw new MechanistError('memory', `The file has ${size} bytes; at most ${mostBytes} are read.`, { file, hint: 'Split it.' });
-  const pairs = requirePairs(await readFile(file, 'utf8'), file);
+  const pairs = requirePairs(readTextFile(file, mostBytes), file);
   return requireAligned(pairs.slice(0, limit), { tokenizer: await tokenizerOf(model), vocabulary: model.config?.dOut, context: model.config?.nCtx }, file);
 }
 

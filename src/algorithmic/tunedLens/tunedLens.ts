@@ -5,10 +5,9 @@
  *
  * With A = 0 and b = 0 it is the logit lens.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MechanistError } from '../../engine/errors.ts';
-import { writeFileAtomically } from '../../engine/formats/atomicFile.ts';
+import { makeFolder, writeFileAtomically } from '../../engine/formats/atomicFile.ts';
 import { openSafetensors } from '../../engine/formats/safetensors.ts';
 import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
 import type { GraphBuilder } from '../../engine/graph/builder.ts';
@@ -45,7 +44,7 @@ export function translatorFeeds({ matrix, bias }: Translator): Feeds {
 
 /** Writes a lens to a folder: the translators, and which model they are for. */
 export async function saveTunedLens(folder: string, lens: TunedLens, model: Model): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   writeSafetensors(join(folder, weightsFile), [...lens.translators].flatMap(([hook, { matrix, bias }]): [string, Tensor][] => [[`${hook}/matrix`, matrix], [`${hook}/bias`, bias]]));
   writeFileAtomically(join(folder, settingsFile), [Buffer.from(`${JSON.stringify({ kind: 'tuned_lens', model: model.id, model_hash: await model.hash(), hooks: [...lens.translators.keys()] }, undefined, 2)}\n`)]);
 }

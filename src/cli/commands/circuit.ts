@@ -1,5 +1,4 @@
 /** `mechanist circuit`: a circuit found on prompt pairs, and every test of it beside its nulls. */
-import { readFileSync } from 'node:fs';
 import { readEapGraph, writeEapGraph } from '../../algorithmic/circuits/eapJson.ts';
 import { evaluateCircuit } from '../../algorithmic/circuits/evaluate.ts';
 import type { CircuitReport } from '../../algorithmic/circuits/evaluate.ts';
@@ -10,8 +9,8 @@ import { membersOf, selectCircuit } from '../../algorithmic/circuits/select.ts';
 import type { Selection } from '../../algorithmic/circuits/select.ts';
 import { edgeGraphOf, edgeName } from '../../algorithmic/edges/edgeGraph.ts';
 import type { NullSummary } from '../../algorithmic/statistics.ts';
-import { MechanistError } from '../../engine/errors.ts';
 import { writeFileAtomically } from '../../engine/formats/atomicFile.ts';
+import { readTextFile } from '../../engine/formats/textFile.ts';
 import { UsageError, writeJson } from '../command.ts';
 import type { Command, OptionValues } from '../command.ts';
 import { positiveNumber, wholeNumber } from '../dictionaryOptions.ts';
@@ -19,6 +18,9 @@ import { edgeOptions, oneOf, scoreOptions } from '../edgeOptions.ts';
 import { openModel } from '../openModel.ts';
 import { pairGroups, promptGroups, promptOptions } from '../promptOptions.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
+
+/** A graph file has about 100 bytes for an edge. */
+const mostBytes = 256 * 2 ** 20;
 
 export const circuit: Command = {
   name: 'circuit',
@@ -58,7 +60,7 @@ ${modelNotes}`,
       const heldFile = options.text('held-out');
       const held = heldFile === undefined ? undefined : await CircuitSet.create(model, runtime, await pairGroups(model, heldFile));
       const file = options.text('scores');
-      const scores = file === undefined ? (await scoreEdges(model, runtime, groups, { ...how, seed, signal })).scores : readEapGraph(textOf(file), model, graph, file).scores;
+      const scores = file === undefined ? (await scoreEdges(model, runtime, groups, { ...how, seed, signal })).scores : readEapGraph(Buffer.from(readTextFile(file, mostBytes)), model, graph, file).scores;
       const chosen = selectCircuit(graph, scores, selection);
       const set = await CircuitSet.create(model, runtime, groups);
       const report = await evaluateCircuit(set, { circuit: chosen, scores, selection, nulls, avoid, seed, signal, ...(held === undefined ? {} : { heldOut: held }) });
@@ -84,14 +86,6 @@ function selectionOf(options: OptionValues, existing: number): Selection {
   }
   if (threshold !== undefined) throw new UsageError('--threshold goes with --select threshold.');
   return { kind, edges: positiveInteger(options, 'edges') ?? Math.max(1, Math.round(existing / 8)) };
-}
-
-function textOf(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new MechanistError('not-found', 'The file cannot be opened.', { file, cause });
-  }
 }
 
 /** The report with what was not measured as null. */

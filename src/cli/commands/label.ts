@@ -1,11 +1,11 @@
 /** `mechanist label`: labels of features, by hand or from statistics, with their scores. */
-import { mkdirSync } from 'node:fs';
 import { autoLabels, beatsBaseline, summarizeLabels } from '../../semantic/labels/auto.ts';
 import type { AutoLabel } from '../../semantic/labels/auto.ts';
 import { gatherEvidence } from '../../semantic/labels/evidence.ts';
 import type { Evidence } from '../../semantic/labels/evidence.ts';
 import { labelPath, readLabels, writeLabels } from '../../semantic/labels/labelFile.ts';
 import { MechanistError } from '../../engine/errors.ts';
+import { makeFolder } from '../../engine/formats/atomicFile.ts';
 import type { Model } from '../../engine/models/model.ts';
 import { tokenizerOf } from '../../engine/models/openPath.ts';
 import type { FeatureTable } from '../../semantic/features/table.ts';
@@ -108,7 +108,7 @@ async function decoderOf(model: Model): Promise<(id: number) => string> {
 function requiredFolder(options: OptionValues): string {
   const folder = options.text('labels');
   if (folder === undefined) throw new UsageError('Name the folder of label files with --labels.');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   return folder;
 }
 

@@ -1,9 +1,9 @@
 /** `mechanist train-lens`: a tuned lens for a model, trained on a text. */
-import { readFile } from 'node:fs/promises';
 import { tokenWindows } from '../../algorithmic/tunedLens/tokenWindows.ts';
 import { trainTunedLens } from '../../algorithmic/tunedLens/train.ts';
 import { saveTunedLens } from '../../algorithmic/tunedLens/tunedLens.ts';
-import { MechanistError } from '../../engine/errors.ts';
+import { checkFolderPlace } from '../../engine/formats/atomicFile.ts';
+import { readTextFile } from '../../engine/formats/textFile.ts';
 import { descriptionFolder } from '../../engine/models/openPath.ts';
 import { loadTokenizer } from '../../engine/models/tokenizer.ts';
 import { writeJson } from '../command.ts';
@@ -11,6 +11,9 @@ import type { Command } from '../command.ts';
 import { positiveNumber, wholeNumber } from '../dictionaryOptions.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, positiveInteger, runtimeOptions, withRuntime } from '../sharedOptions.ts';
+
+/** All of it is tokenised at once. */
+const mostBytes = 256 * 2 ** 20;
 
 export const trainLens: Command = {
   name: 'train-lens',
@@ -35,18 +38,18 @@ ${modelNotes}`,
     const model = await openModel(positionals[0]!, options, output, signal);
     const tokenizer = await loadTokenizer(await descriptionFolder(model));
     const file = options.requiredText('corpus');
-    const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-      throw new MechanistError('not-found', 'The file cannot be read.', { file, cause });
-    });
+    const text = readTextFile(file, mostBytes);
     const before = tokenizer.bosId === undefined ? [] : [tokenizer.bosId];
     const windows = tokenWindows(tokenizer.encode(text, { addSpecialTokens: false }).ids, before, model.config?.nCtx ?? 64, wholeNumber(options, 'seed') ?? 0);
+    const folder = options.requiredText('out');
+    checkFolderPlace(folder);
     const { lens, layers } = await withRuntime(options, (runtime) => trainTunedLens(model, runtime, {
       ...windows, steps, signal, ...(rate === undefined ? {} : { learningRate: rate }), ...(threads === undefined ? {} : { threads }),
       onProgress(done, total, loss) {
         if (done % 50 === 0) output.note(`step ${done} of ${total}: ${loss.toFixed(4)} nats\n`);
       },
     }));
-    await saveTunedLens(options.requiredText('out'), lens, model);
+    await saveTunedLens(folder, lens, model);
     writeJson(output, { model: model.id, steps, trainTokens: steps * windows.batchTokens, heldOutTokens: windows.heldOutTokens, layers });
   },
 };

@@ -1,10 +1,11 @@
 /** `mechanist train-sae`: a sparse autoencoder or transcoder of one's own, trained on a model's activations over files of text. */
 import { isTopkFamily } from '../../engine/dictionaries/train/options.ts';
 import type { TrainingArchitecture, TrainingRequest } from '../../engine/dictionaries/train/options.ts';
-import { readCorpus } from '../../engine/dictionaries/train/tokenCorpus.ts';
 import { trainOnModel } from '../../engine/dictionaries/train/trainOnModel.ts';
 import { saveCrossLayer, saveSaelens } from '../../engine/dictionaries/save.ts';
+import { checkFolderPlace } from '../../engine/formats/atomicFile.ts';
 import { selectHooks } from '../../engine/models/hookPattern.ts';
+import { readContexts } from '../../semantic/store/corpusFiles.ts';
 import { UsageError, writeJson } from '../command.ts';
 import type { Command, OptionValues } from '../command.ts';
 import { corpusFiles, positiveNumber, wholeNumber } from '../dictionaryOptions.ts';
@@ -48,12 +49,13 @@ export const trainSae: Command = {
     const outputs = options.text('to') === undefined ? inputs : selectHooks(options.text('to')!, hooks);
     if (inputs.length !== outputs.length) throw new UsageError(`--hook matches ${inputs.length} hook points but --to ${outputs.length}.`);
     if (inputs.length > 1 && options.text('to') === undefined) throw new UsageError('--hook matches several hook points.', 'An autoencoder reads one; a cross-layer transcoder needs --to.');
-    const contexts = await readCorpus(corpusFiles(options, files), await tokenizerOf(model), { context: positiveInteger(options, 'context') ?? 128, signal });
+    const contexts = await readContexts(corpusFiles(options, files), await tokenizerOf(model), { context: positiveInteger(options, 'context') ?? 128, signal });
     const training = trainingRequest(options, widthOf(model.hookPoints().find((hook) => hook.name === inputs[0])?.type.shape));
     const file = options.text('checkpoint');
     const mebibytes = positiveInteger(options, 'buffer');
     const threads = positiveInteger(options, 'threads');
     const folder = options.requiredText('out');
+    checkFolderPlace(folder);
     await withRuntime(options, async (runtime) => {
       const steps = trainOnModel({
         model, runtime, contexts, inputs, outputs, training, signal,
@@ -72,8 +74,8 @@ export const trainSae: Command = {
         }
         const half = { half: options.flag('half') };
         if (value.kind === 'clt') {
-          await saveCrossLayer(value, folder, { modelName: model.id, inputHook: withinBlock(inputs[0]!), outputHook: withinBlock(outputs[0]!) }, half);
-        } else await saveSaelens(value, folder, half);
+          saveCrossLayer(value, folder, { modelName: model.id, inputHook: withinBlock(inputs[0]!), outputHook: withinBlock(outputs[0]!) }, half);
+        } else saveSaelens(value, folder, half);
         writeJson(output, { folder, kind: value.kind, architecture: value.architecture, nLatents: value.nLatents, hooks: value.hooks, hash: value.hash() });
         return;
       }

@@ -1,8 +1,8 @@
 /** Writing dictionaries in the field's own layouts: SAELens folders, and circuit-tracer folders for transcoders. Formats reference §7. */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { MechanistError } from '../errors.ts';
+import { makeFolder, writeFileAtomically } from '../formats/atomicFile.ts';
 import { float32ToFloat16 } from '../formats/half.ts';
 import { writeSafetensors } from '../formats/safetensorsWriter.ts';
 import type { Tensor } from '../tensor.ts';
@@ -29,9 +29,9 @@ const configVersion = '6.18.0';
  * Writes `cfg.json` and `sae_weights.safetensors`.
  * A topk or gated transcoder is written as `topk_transcoder` or `gated_transcoder`, names that SAELens itself does not
  * know; for circuit tracing write sets with `saveTranscoders`.
- * Errors: `unsupported` for what has no form there (groupmax, scaled inputs, an autoencoder with a skip path).
+ * Errors: `unsupported` for what has no form there (groupmax, scaled inputs, an autoencoder with a skip path); as `writeFileAtomically`.
  */
-export async function saveSaelens(dictionary: Dictionary, folder: string, { half }: SaveOptions): Promise<void> {
+export function saveSaelens(dictionary: Dictionary, folder: string, { half }: SaveOptions): void {
   const { parameters, hooks, dIn, dOut, nLatents, k } = dictionary;
   const config = {
     architecture: saelensArchitecture(dictionary),
@@ -51,18 +51,18 @@ export async function saveSaelens(dictionary: Dictionary, folder: string, { half
       ...(dictionary.kind === 'transcoder' ? { hook_name_out: hooks.output } : {}),
     },
   };
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const tensors = [...parameters.names()].map((name): [string, Tensor] => {
     const value = parameters.get(name) as Tensor<'float32'>;
     return [name, stored(name === 'W_skip' ? transposed(value) : value, half)];
   });
   writeSafetensors(join(folder, 'sae_weights.safetensors'), tensors);
-  await writeFile(join(folder, 'cfg.json'), `${JSON.stringify(config, undefined, 2)}\n`);
+  writeFileAtomically(join(folder, 'cfg.json'), [Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`)]);
 }
 
 /** Writes `layer_{i}.safetensors` and `config.yaml`. Errors: `unsupported` for architectures circuit-tracer has no form for. */
-export async function saveTranscoders(set: TranscoderSet, folder: string, config: SetConfig, { half }: SaveOptions): Promise<void> {
-  await mkdir(folder, { recursive: true });
+export function saveTranscoders(set: TranscoderSet, folder: string, config: SetConfig, { half }: SaveOptions): void {
+  makeFolder(folder);
   const [first] = set.transcoders;
   set.transcoders.forEach((dictionary, layer) => {
     if (dictionary.architecture === 'gated' || dictionary.architecture === 'groupmax' || dictionary.normalization !== 'none' || dictionary.applyBDecToInput) {
@@ -78,12 +78,12 @@ export async function saveTranscoders(set: TranscoderSet, folder: string, config
       ...(dictionary.parameters.has('W_skip') ? [['W_skip', stored(transposed(get('W_skip')), half)] as const] : []),
     ]);
   });
-  await writeConfig(folder, 'transcoder_set', config, first?.architecture ?? 'standard', first?.k);
+  writeConfig(folder, 'transcoder_set', config, first?.architecture ?? 'standard', first?.k);
 }
 
 /** Writes `W_enc_{l}.safetensors`, `W_dec_{l}.safetensors` and `config.yaml`. */
-export async function saveCrossLayer(clt: CrossLayerTranscoder, folder: string, config: SetConfig, { half }: SaveOptions): Promise<void> {
-  await mkdir(folder, { recursive: true });
+export function saveCrossLayer(clt: CrossLayerTranscoder, folder: string, config: SetConfig, { half }: SaveOptions): void {
+  makeFolder(folder);
   const get = (name: string): Tensor<'float32'> => clt.parameters.get(name) as Tensor<'float32'>;
   for (let l = 0; l < clt.nLayers; l++) {
     writeSafetensors(join(folder, `W_enc_${l}.safetensors`), [
@@ -93,12 +93,12 @@ export async function saveCrossLayer(clt: CrossLayerTranscoder, folder: string, 
     ]);
     writeSafetensors(join(folder, `W_dec_${l}.safetensors`), [[`W_dec_${l}`, stored(get(`W_dec_${l}`), half)]]);
   }
-  await writeConfig(folder, 'cross_layer_transcoder', config, clt.architecture, clt.k);
+  writeConfig(folder, 'cross_layer_transcoder', config, clt.architecture, clt.k);
 }
 
-async function writeConfig(folder: string, kind: string, { modelName, inputHook, outputHook, scan }: SetConfig, architecture: string, k: number | undefined): Promise<void> {
+function writeConfig(folder: string, kind: string, { modelName, inputHook, outputHook, scan }: SetConfig, architecture: string, k: number | undefined): void {
   const activation = architecture === 'standard' ? 'relu' : architecture;
-  await writeFile(join(folder, 'config.yaml'), stringify({
+  writeFileAtomically(join(folder, 'config.yaml'), [Buffer.from(stringify({
     model_kind: kind,
     model_name: modelName,
     feature_input_hook: inputHook,
@@ -106,7 +106,7 @@ async function writeConfig(folder: string, kind: string, { modelName, inputHook,
     ...(scan === undefined ? {} : { scan }),
     activation,
     ...(k === undefined ? {} : { k }),
-  }));
+  }))]);
 }
 
 function saelensArchitecture({ kind, architecture, inputScale, parameters }: Dictionary): string {

@@ -3,8 +3,8 @@
  * disk, then renamed. A failure leaves what was there before.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { MechanistError } from '../errors.ts';
 
 /** One system call transfers less than this on every platform. */
@@ -42,6 +42,18 @@ export function makeFolder(folder: string): void {
   } catch (error) {
     throw refusal(error, folder, 'The folder could not be made');
   }
+}
+
+/** Finds out before long work whether a folder can be made, without making it. Errors: as `writeFileAtomically`. */
+export function checkFolderPlace(folder: string): void {
+  let there = resolve(folder);
+  try {
+    while (statSync(there, { throwIfNoEntry: false }) === undefined) there = dirname(there);
+    accessSync(there, constants.W_OK);
+  } catch (error) {
+    throw refusal(error, folder, 'The folder cannot be written to');
+  }
+  if (!statSync(there).isDirectory()) throw new MechanistError('not-found', 'There is a file where the folder would be.', { file: there });
 }
 
 /** No space, no quota, or a limit on the size of files. */

@@ -1,5 +1,5 @@
 /** The commands around dictionaries, from the command line to the files they write. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -89,6 +89,17 @@ test.each([
   const { code, stderr } = await mechanist('train-sae', model, '--out', join(folder, 'no'), '--corpus', corpus, ...argv);
   expect(code).toBeGreaterThan(0);
   expect(stderr).toMatch(message);
+});
+
+test('what cannot be written is told before the training, and by name', async () => {
+  const [file, started] = [join(folder, 'a-file'), 'step '];
+  writeFileSync(file, '');
+  const sae = await mechanist('train-sae', model, '--hook', 'blocks.1.hook_resid_post', '--out', join(file, 'x'), ...quick);
+  expect(sae).toMatchObject({ code: 1, stderr: expect.stringContaining(file) });
+  expect(sae.stderr).not.toContain(started);
+  expect(sae.stderr).not.toContain('    at ');
+  const pairs = await mechanist('edges', model, '--pairs', folder, '--out', join(folder, 'no'));
+  expect(pairs).toMatchObject({ code: 1, stderr: expect.stringContaining('not a regular file') });
 });
 
 async function mechanist(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

@@ -1,8 +1,7 @@
 /** Saving a model as an ordinary Hugging Face folder, by reading the family's weight map backwards. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MechanistError } from '../../errors.ts';
-import { writeFileAtomically } from '../../formats/atomicFile.ts';
+import { makeFolder, writeFileAtomically } from '../../formats/atomicFile.ts';
 import { float32ToFloat16 } from '../../formats/half.ts';
 import type { JsonValue } from '../../formats/json.ts';
 import { writeSafetensors } from '../../formats/safetensorsWriter.ts';
@@ -26,7 +25,7 @@ export function exportHuggingFace(model: FamilyModel, folder: string, { dtype = 
     [name, dtype === 'float16' ? { dtype, dims: value.dims, data: float32ToFloat16(value.data) } : value]
   ));
   const config = plainJson(model.json) as Record<string, unknown>;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileAtomically(join(folder, 'config.json'), [Buffer.from(`${JSON.stringify({ ...config, torch_dtype: dtype }, undefined, 2)}\n`)]);
   writeSafetensors(join(folder, 'model.safetensors'), tensors, { metadata: { format: 'pt' } });
 }

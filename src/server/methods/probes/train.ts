@@ -1,7 +1,7 @@
 /** `probe.train`: a probe of a person's own, saved with its scores and the answers it was trained on. */
-import { mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { MechanistError } from '../../../engine/errors.ts';
+import { makeFolder } from '../../../engine/formats/atomicFile.ts';
 import { answersBeside, saveAnswers } from '../../../semantic/probes/labelFile.ts';
 import { readProbe, saveProbe } from '../../../semantic/probes/probeFile.ts';
 import { trainProbe } from '../../../semantic/probes/train.ts';
@@ -39,6 +39,6 @@ export async function* train(session: Session, params: ParsedParams<'probe.train
 async function folderFor(path: string): Promise<string> {
   if (!isAbsolute(path) || path.includes('\0')) throw new MechanistError('argument', 'Only absolute paths are opened.', { file: path });
   await checkedPath(dirname(dirname(path)), 'folder');
-  await mkdir(path, { recursive: true });
+  makeFolder(path);
   return checkedPath(path, 'folder');
 }

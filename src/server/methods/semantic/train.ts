@@ -52,7 +52,7 @@ export async function* train(session: Session, params: ParsedParams<'semantic.tr
         continue;
       }
       if (value.kind === 'clt') throw new MechanistError('unsupported', 'Only dictionaries of one hook point are trained here.');
-      await saveSaelens(value, folder, { half: false });
+      saveSaelens(value, folder, { half: false });
       const opened = await openDictionaries(folder, model, () => session.newKey('dictionary'), (bytes) => session.allow(bytes, open.memoryLimit, folder));
       open.addDictionaries(opened, folder);
       const { summary } = open.dictionaryAt(folder)!;

@@ -14,7 +14,7 @@ describe.each(['saelens_00_standard', 'saelens_02_standard_constant_norm_rescale
   test('keeps its identity', async () => {
     const hooks = { input: 'blocks.0.hook_resid_post', output: name.includes('transcoder') ? 'blocks.0.hook_mlp_out' : 'blocks.0.hook_resid_post' };
     const dictionary = await openDictionary(join(fixtures, name), { hooks });
-    await saveSaelens(dictionary, join(folder, name), { half: false });
+    saveSaelens(dictionary, join(folder, name), { half: false });
     const again = await openDictionary(join(folder, name));
     const { source: _, hash: _h, parameters: _p, metadata: _m, id: _i, ...choices } = dictionary;
     expect(again).toMatchObject(choices);
@@ -23,7 +23,7 @@ describe.each(['saelens_00_standard', 'saelens_02_standard_constant_norm_rescale
 
   test('in half precision loses at most half a unit in the tenth bit', async () => {
     const dictionary = await openDictionary(join(fixtures, name));
-    await saveSaelens(dictionary, join(folder, `${name}-half`), { half: true });
+    saveSaelens(dictionary, join(folder, `${name}-half`), { half: true });
     const again = await openDictionary(join(folder, `${name}-half`));
     const [written, read] = [dictionary, again].map(({ parameters }) => parameters.get('W_dec').data as Float32Array) as [Float32Array, Float32Array];
     written.forEach((v, i) => expect(Math.abs(v - read[i]!)).toBeLessThanOrEqual(Math.max(Math.abs(v) * 2 ** -11, 2 ** -25)));

@@ -84,8 +84,8 @@ test('sets are written in the layout they are read from', async () => {
   const clt = await openClt(join(packs, 'gpt2_clt/transcoders'));
   if (set.kind !== 'transcoder_set') throw new Error('not a set');
   const config = { modelName: 'toy', inputHook: hooks.input, outputHook: hooks.output };
-  await saveTranscoders(set, join(folder, 'set'), config, { half: false });
-  await saveCrossLayer(clt, join(folder, 'clt'), config, { half: false });
+  saveTranscoders(set, join(folder, 'set'), config, { half: false });
+  saveCrossLayer(clt, join(folder, 'clt'), config, { half: false });
   const again = await openTranscoders(join(folder, 'set'));
   const cltAgain = await openTranscoders(join(folder, 'clt'));
   if (again.kind !== 'transcoder_set' || cltAgain.kind !== 'clt') throw new Error('wrong kind');
