@@ -40,7 +40,8 @@ async function build(plan: DictionaryPlan, model: Model, runtime: Runtime, resum
     saveTranscoders({ kind: 'transcoder_set', id: plan.id, transcoders, metadata: {} }, folder, config, half);
   } else {
     const trained = await trainOne(plan, model, runtime, plan.inputs, plan.outputs, plan.id, resume);
-    await (trained.kind === 'clt' ? saveCrossLayer(trained, folder, config, half) : saveSaelens(trained, folder, half));
+    if (trained.kind === 'clt') saveCrossLayer(trained, folder, config, half);
+    else saveSaelens(trained, folder, half);
   }
   const { user, system } = process.cpuUsage(cpu);
   return { seconds: Math.round((performance.now() - started) / 1000), cpuSeconds: Math.round((user + system) / 1e6) };

@@ -1,8 +1,8 @@
 /** A finding with its evidence and figures as one HTML file, or as a folder with the note, that file and the artefacts. */
-import { copyFileSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { MechanistError } from '../../engine/errors.ts';
-import { writeFileAtomically } from '../../engine/formats/atomicFile.ts';
+import { makeFolder, writeFileAtomically } from '../../engine/formats/atomicFile.ts';
 import { readNote, requireFinding } from '../note.ts';
 import { readNoteFile } from '../noteFile.ts';
 import { findingHtml } from './html.ts';
@@ -28,7 +28,7 @@ export function shareFolder(file: string, folder: string): { readonly missing: r
   const finding = requireFinding(note, file);
   const html = shareHtml(file);
   if (statSync(folder, { throwIfNoEntry: false }) !== undefined) throw new MechanistError('argument', 'The folder exists already.', { file: folder });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileAtomically(join(folder, 'finding.html'), [new TextEncoder().encode(html)]);
   copyFileSync(file, join(folder, basename(file)));
   const inputs = finding.evidence.flatMap((record) => [record.artefact, ...Object.values(record.inputs).map(pathOf)]);
@@ -39,7 +39,7 @@ export function shareFolder(file: string, folder: string): { readonly missing: r
     const source = besideNote(file, path);
     if (source === undefined) missing.push(path);
     else {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      makeFolder(dirname(join(folder, path)));
       copyFileSync(source, join(folder, path));
     }
   }
