@@ -29,11 +29,6 @@ export function openFile(file: string): ByteSource {
   return new FileByteSource(file, stat.size, descriptor);
 }
 
-/** Takes over an open descriptor of a regular file. */
-export function fileOver(descriptor: number, file: string, size: number): ByteSource {
-  return new FileByteSource(file, size, descriptor);
-}
-
 /** Bytes that are already in memory, under a name for errors. */
 export function memorySource(bytes: Uint8Array, file = 'bytes'): ByteSource {
   return {

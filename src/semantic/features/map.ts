@@ -5,7 +5,7 @@
  * directions that are among its nearest points. Distances between far points mean nothing.
  */
 import { Random } from '../../engine/random.ts';
-import type { Products } from './products.ts';
+import type { Products } from '../metrics/products.ts';
 
 export interface Projection {
   /** x, y in −1…1 [2·n] */

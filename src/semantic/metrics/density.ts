@@ -1,8 +1,7 @@
 /** How often latents fire, and how similar their directions are. Algorithms reference §16. */
 import { throwIfCancelled } from '../../engine/errors.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
-import { Directions } from '../features/directions.ts';
-import { runtimeProducts } from '../features/products.ts';
+import { runtimeProducts } from './products.ts';
 import type { Interval } from './bootstrap.ts';
 
 export interface Density {
@@ -47,7 +46,14 @@ const rowsPerRun = 256;
 
 /** Pairwise similarity of decoder rows [rows, d], block by block. Errors: `cancelled`. */
 export async function decoderGeometry(runtime: Runtime, decoder: Float32Array, d: number, signal?: AbortSignal): Promise<DecoderGeometry> {
-  const { unit, features: rows } = new Directions(decoder, d);
+  const rows = decoder.length / d;
+  const unit = new Float32Array(decoder.length);
+  for (let row = 0; row < rows; row++) {
+    let square = 0;
+    for (let i = row * d; i < (row + 1) * d; i++) square += decoder[i]! ** 2;
+    const scale = square === 0 ? 0 : 1 / Math.sqrt(square);
+    for (let i = row * d; i < (row + 1) * d; i++) unit[i] = decoder[i]! * scale;
+  }
   const products = runtimeProducts(runtime);
   const best = new Float64Array(rows);
   for (let start = 0; start < rows; start += rowsPerRun) {

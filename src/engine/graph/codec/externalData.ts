@@ -5,7 +5,6 @@
 import { constants, lstatSync, openSync, closeSync, fstatSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { MechanistError } from '../../errors.ts';
-import { fileOver } from '../../formats/byteSource.ts';
 import { FileSource } from './reader.ts';
 
 export interface ExternalLocation {
@@ -64,5 +63,5 @@ export function openExternalFile(folder: string, location: string, field: string
     closeSync(descriptor);
     throw refuse(stat.isFile() ? 'External data must not be a hard link.' : 'External data is not a regular file.');
   }
-  return new FileSource(fileOver(descriptor, file, stat.size));
+  return FileSource.over(descriptor, file, stat.size);
 }

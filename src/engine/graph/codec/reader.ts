@@ -2,9 +2,8 @@
  * Protocol-buffer wire format, reading side. Input is untrusted: every length is checked against what encloses
  * it before anything is allocated, nesting is limited, and all failures are `parse` errors that name the field.
  */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { MechanistError } from '../../errors.ts';
-import { openFile } from '../../formats/byteSource.ts';
-import type { ByteSource as FileBytes } from '../../formats/byteSource.ts';
 
 /** Random access to bytes in memory or in a file. Large payloads stay where they are until asked for. */
 export interface ByteSource {
@@ -25,26 +24,54 @@ export function memorySource(given: Uint8Array): ByteSource {
 /** Reads of structure go through one window of this size; payloads are read directly. */
 const windowSize = 2 ** 18;
 
+/** One system call transfers less than this on every platform. */
+const largestTransfer = 2 ** 30;
+
 /** A file read by position. Close it when the structure has been read. */
 export class FileSource implements ByteSource {
   readonly size: number;
-  private readonly file: FileBytes;
+  private readonly file: string;
+  private readonly descriptor: number;
   private cached: { bytes: Uint8Array; start: number } = { bytes: new Uint8Array(0), start: 0 };
 
-  constructor(file: FileBytes) {
+  private constructor(descriptor: number, file: string, size: number) {
+    this.descriptor = descriptor;
     this.file = file;
-    this.size = file.size;
+    this.size = size;
   }
 
-  /** Errors: as `openFile`. */
+  /** Errors: `not-found` when the file cannot be opened; `parse` when it is not a regular file. */
   static open(file: string): FileSource {
-    return new FileSource(openFile(file));
+    let descriptor: number;
+    try {
+      descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    } catch (error) {
+      throw new MechanistError('not-found', 'The file cannot be opened.', { file, cause: error });
+    }
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) {
+      closeSync(descriptor);
+      throw new MechanistError('parse', 'This is not a regular file.', { file });
+    }
+    return new FileSource(descriptor, file, stat.size);
+  }
+
+  /** Takes over an open descriptor. */
+  static over(descriptor: number, file: string, size: number): FileSource {
+    return new FileSource(descriptor, file, size);
   }
 
   slice(offset: number, length: number): Uint8Array {
     const { bytes, start } = this.cached;
     if (offset >= start && offset + length <= start + bytes.length) return bytes.slice(offset - start, offset - start + length);
-    return this.file.read(offset, length);
+    const out = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const count = readSync(this.descriptor, out, done, Math.min(length - done, largestTransfer), offset + done);
+      if (count === 0) throw new MechanistError('parse', 'The file ends early.', { file: this.file });
+      done += count;
+    }
+    return out;
   }
 
   window(offset: number): { bytes: Uint8Array; start: number } {
@@ -57,7 +84,7 @@ export class FileSource implements ByteSource {
   }
 
   close(): void {
-    this.file.close();
+    closeSync(this.descriptor);
   }
 }
 

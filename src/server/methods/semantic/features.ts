@@ -6,7 +6,7 @@ import { tokenDirection } from '../../../semantic/features/logits.ts';
 import { mapMethod, neighboursKept, project, randomUnit } from '../../../semantic/features/map.ts';
 import type { Projection } from '../../../semantic/features/map.ts';
 import { largest } from '../../../semantic/features/neighbours.ts';
-import { runtimeProducts } from '../../../semantic/features/products.ts';
+import { runtimeProducts } from '../../../semantic/metrics/products.ts';
 import { differences, textFeatures } from '../../../semantic/features/textSearch.ts';
 import type { TextFeatures } from '../../../semantic/features/textSearch.ts';
 import type { FeatureStore } from '../../../semantic/store/store.ts';

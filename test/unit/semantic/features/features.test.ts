@@ -17,7 +17,7 @@ import { directLogits } from '../../../../src/semantic/features/logits.ts';
 import { project, randomUnit } from '../../../../src/semantic/features/map.ts';
 import type { Projection } from '../../../../src/semantic/features/map.ts';
 import { largest } from '../../../../src/semantic/features/neighbours.ts';
-import { runtimeProducts } from '../../../../src/semantic/features/products.ts';
+import { runtimeProducts } from '../../../../src/semantic/metrics/products.ts';
 import { differences } from '../../../../src/semantic/features/textSearch.ts';
 import type { TextFeatures } from '../../../../src/semantic/features/textSearch.ts';
 import { featureSource } from '../../../../src/semantic/store/source.ts';

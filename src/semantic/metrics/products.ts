@@ -1,4 +1,4 @@
-/** Products of vectors with many others, by the runtime: what a map's neighbours are found with. */
+/** Products of vectors with many others, by the runtime: what the neighbours of directions are found with. */
 import { GraphBuilder } from '../../engine/graph/builder.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import type { Tensor } from '../../engine/tensor.ts';
