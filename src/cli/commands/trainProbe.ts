@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { Model } from '../../engine/models/model.ts';
 import { tokenizerOf } from '../../engine/models/openPath.ts';
+import { resultOf } from '../../engine/steps.ts';
 import type { LabelledTokens, Property } from '../../semantic/probes/labelledTokens.ts';
 import { answersBeside, saveAnswers } from '../../semantic/probes/labelFile.ts';
 import { bundledLabels, labelsAt, labelsOfClasses, textReader } from '../../semantic/probes/openLabels.ts';
@@ -70,7 +71,7 @@ async function labelsOf(model: Model, options: OptionValues): Promise<LabelledTo
   if (ways === 0) return bundledLabels(model.source);
   const tokenizer = await tokenizerOf(model);
   const reader = () => textReader(model, tokenizer);
-  return file === undefined ? labelsOfClasses(yes!, no!, reader) : labelsAt(file, reader);
+  return resultOf(file === undefined ? labelsOfClasses(yes!, no!, reader) : labelsAt(file, reader));
 }
 
 /** What is asked where nothing else can be meant. */

@@ -1,4 +1,5 @@
 /** L2-regularised logistic regression by Newton's method: exact for the few hundred inputs of a probe. */
+import { resultOf } from '../../engine/steps.ts';
 
 /** Row-major inputs [n, d] with a yes/no label per row. */
 export interface Examples {
@@ -20,11 +21,7 @@ const tolerance = 1e-7;
  * and is unique also for separable data.
  */
 export function fitLogistic(examples: Examples, lambda: number, start?: Logistic): Logistic {
-  const steps = logisticSteps(examples, lambda, start);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return resultOf(logisticSteps(examples, lambda, start));
 }
 
 /** As `fitLogistic`, one step of Newton's method at a time: each costs n d² / 2 + d³ / 6 multiplications. */

@@ -1,5 +1,6 @@
 /** Probes: L2 logistic regression on all dimensions of a hook point or on a few features. Algorithms reference §21. */
 import { Random } from '../../engine/random.ts';
+import { resultOf } from '../../engine/steps.ts';
 import { aurocOfScores } from './auroc.ts';
 import { columnOf } from './columns.ts';
 import { logLoss, logOdds, logisticSteps } from './logistic.ts';
@@ -41,11 +42,7 @@ export function sampleTokens(question: Question, codes: Uint8Array, positions: n
 
 /** Fits on `train` [n, d] and returns the AUROC on `test`. */
 export function probeAuroc(train: Examples, context: Int32Array, test: Examples): number {
-  const steps = probeSteps(train, context);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return oddsAuroc(logOdds(step.value, test.x), test.y);
-  }
+  return oddsAuroc(logOdds(resultOf(probeSteps(train, context)), test.x), test.y);
 }
 
 /** AUROC of log-odds [n] for answers [n]. */

@@ -40,21 +40,21 @@ export function bundledLabels(modelFolder: string): LabelledTokens {
 
 /**
  * `.safetensors`: a corpus, or tokens with classes as `readLabelled` describes; anything else: labelled texts, one JSON
- * object per line. `reader` is asked for texts only. Errors: `not-found`; those of the readers.
+ * object per line. `reader` is asked for texts only; yields between them. Errors: `not-found`; those of the readers.
  */
-export function labelsAt(file: string, reader: () => TextReader): LabelledTokens {
+export function* labelsAt(file: string, reader: () => TextReader): Generator<void, LabelledTokens> {
   if (file.endsWith('.safetensors')) return isCorpus(file) ? tokensOfCorpus(openCorpus(file)) : tokensOfFile(file);
-  return labelsOfSamples(readLabelledTexts(contentOf(file), file), basename(file), reader());
+  return yield* labelsOfSamples(readLabelledTexts(contentOf(file), file), basename(file), reader());
 }
 
 /** Two files of texts, one per line: the first answers yes, the second no. Errors: `not-found`, `memory`. */
-export function labelsOfClasses(yes: string, no: string, reader: () => TextReader): LabelledTokens {
+export function* labelsOfClasses(yes: string, no: string, reader: () => TextReader): Generator<void, LabelledTokens> {
   const label = (file: string, answer: string): LabelledSample[] => contentOf(file).split('\n').map((line) => line.replace(/\r$/, '')).filter((text) => text.trim() !== '').map((text) => ({ text, label: answer, spans: [] }));
-  return labelsOfSamples([...label(yes, 'yes'), ...label(no, 'no')], `${basename(yes)} against ${basename(no)}`, reader());
+  return yield* labelsOfSamples([...label(yes, 'yes'), ...label(no, 'no')], `${basename(yes)} against ${basename(no)}`, reader());
 }
 
 /** Errors: those of `tokensOfTexts`. */
-export function labelsOfSamples(samples: readonly LabelledSample[], name: string, { tokenizer, context }: TextReader): LabelledTokens {
+export function labelsOfSamples(samples: readonly LabelledSample[], name: string, { tokenizer, context }: TextReader): Generator<void, LabelledTokens> {
   return tokensOfTexts(samples, tokenizer, { name, context, ...specialTokens(tokenizer) });
 }
 

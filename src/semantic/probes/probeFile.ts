@@ -1,6 +1,7 @@
 /** A probe as a safetensors file: its direction and bias, and in the metadata what it was trained on and how it scored. */
 import { createHash } from 'node:crypto';
 import { MechanistError } from '../../engine/errors.ts';
+import type { ByteSource } from '../../engine/formats/byteSource.ts';
 import { isJsonMap, parseJson } from '../../engine/formats/json.ts';
 import type { JsonMap, JsonValue } from '../../engine/formats/json.ts';
 import { openSafetensors } from '../../engine/formats/safetensors.ts';
@@ -42,8 +43,9 @@ export function saveProbe(file: string, { weights, bias, trained, penalty, score
 }
 
 /** Errors: `not-found`; `parse` and `unsupported` naming tensor or field. */
-export function readProbe(file: string): Probe {
-  const source = openSafetensors(file);
+export function readProbe(place: string | ByteSource): Probe {
+  const source = openSafetensors(place);
+  const { file } = source;
   try {
     const found = source.metadata.get('format');
     if (found !== format) throw new MechanistError(found?.startsWith('mechanist-probe/') === true ? 'unsupported' : 'parse', found === undefined ? 'This is not a probe.' : `This is not a probe of the format ${format}.`, { file, field: 'format' });

@@ -16,6 +16,8 @@ export interface TextTokensOptions {
   readonly after: readonly number[];
 }
 
+const textsPerStep = 64;
+
 /** The one variable that labelled texts have. */
 const textVariable = 'label';
 /** Class of tokens outside all spans. */
@@ -23,10 +25,10 @@ const outside = 'none';
 
 /**
  * Tokens that overlap a labelled span have its label (the first of several), others of such a text `none`; a label of a
- * whole text is that of all its tokens. Errors: `argument` for texts that all have the same label, more than 254 labels,
+ * whole text is that of all its tokens. Yields between texts. Errors: `argument` for texts that all have the same label, more than 254 labels,
  * or a single text.
  */
-export function tokensOfTexts(samples: readonly LabelledSample[], tokenizer: Tokenizer, options: TextTokensOptions): LabelledTokens {
+export function* tokensOfTexts(samples: readonly LabelledSample[], tokenizer: Tokenizer, options: TextTokensOptions): Generator<void, LabelledTokens> {
   const { name } = options;
   const labels = [...new Set(samples.flatMap(({ label, spans }) => (label === undefined ? spans.map((span) => span.label) : [label])))].toSorted();
   const classes = samples[0]?.label === undefined ? [outside, ...labels.filter((label) => label !== outside)] : labels;
@@ -37,7 +39,8 @@ export function tokensOfTexts(samples: readonly LabelledSample[], tokenizer: Tok
   const hash = createHash('sha256');
   const turns = new Map<string, number>();
   let turn = 0;
-  for (const sample of samples) {
+  for (const [i, sample] of samples.entries()) {
+    if (i % textsPerStep === 0) yield;
     hash.update(JSON.stringify([sample.text, sample.label ?? null, sample.spans]));
     // Alternating within texts of like labels: a file sorted or interleaved by label has all of them on both sides.
     const kind = sample.label ?? [...new Set(sample.spans.map(({ label }) => label))].toSorted().join('\n');

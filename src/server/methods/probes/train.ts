@@ -17,7 +17,7 @@ import { probeSummary } from './list.ts';
 export async function* train(session: Session, params: ParsedParams<'probe.train'>, signal: AbortSignal): Job<ProbeSummary> {
   const open = session.model(params.model);
   const { hook, variable, question, name, examples, seed } = params;
-  const labels = await labelsOf(open, params.labels);
+  const labels = yield* labelsOf(open, params.labels);
   const property = { variable, question };
   const training = trainProbe({ model: open.model, runtime: open.runtime, hook, labels, property, examples, seed, signal });
   for (;;) {

@@ -1,5 +1,6 @@
 /** Probes on data whose answer is known. */
 import { describe, expect, test } from 'vitest';
+import { resultOf } from '../../../../src/engine/steps.ts';
 import { fitLogistic, logOdds } from '../../../../src/semantic/groundTruth/logistic.ts';
 import { featuresNeeded, firstColumns, probeAuroc, probeSteps, sampleTokens } from '../../../../src/semantic/groundTruth/probe.ts';
 import { rowSpace } from '../../../../src/semantic/groundTruth/rowSpace.ts';
@@ -108,7 +109,7 @@ describe('with fewer examples than dimensions', () => {
   for (const [to, from] of [[5, 3], [9, 3]] as const) x.set(x.subarray(from * d, (from + 1) * d), to * d);
 
   test('the fit among combinations of the examples is the fit among all dimensions', () => {
-    const space = last(rowSpace({ d, x, y }));
+    const space = resultOf(rowSpace({ d, x, y }));
     expect(space.reduced.d).toBe(38);
     for (const [i, j] of [[0, 1], [3, 5], [7, 7], [2, 39]] as const) {
       const inner = (values: Float64Array, width: number): number => Array.from({ length: width }).reduce<number>((sum, _, a) => sum + values[i * width + a]! * values[j * width + a]!, 0);
@@ -120,7 +121,7 @@ describe('with fewer examples than dimensions', () => {
   });
 
   test('a probe has log-odds whose gradient vanishes in the units of its inputs', () => {
-    const probe = last(probeSteps({ d, x, y }, Int32Array.from({ length: 40 }, (_, i) => i), 0.01));
+    const probe = resultOf(probeSteps({ d, x, y }, Int32Array.from({ length: 40 }, (_, i) => i), 0.01));
     const odds = logOdds(probe, x);
     const error = Array.from(y, (answer, i) => 1 / (1 + Math.exp(-odds[i]!)) - answer);
     for (let a = 0; a < d; a += 7) {
@@ -132,10 +133,3 @@ describe('with fewer examples than dimensions', () => {
     }
   });
 });
-
-function last<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
-}

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MechanistError } from '../../../../src/engine/errors.ts';
 import { loadTokenizer } from '../../../../src/engine/models/tokenizer.ts';
 import type { Tokenizer } from '../../../../src/engine/models/tokenizer.ts';
+import { resultOf } from '../../../../src/engine/steps.ts';
 import { notApplicable } from '../../../../src/semantic/groundTruth/variables.ts';
 import { labelsAt, labelsOfClasses } from '../../../../src/semantic/probes/openLabels.ts';
 import type { LabelledContexts } from '../../../../src/semantic/probes/labelledTokens.ts';
@@ -72,6 +73,7 @@ describe('a line', () => {
   });
 });
 
+const tokens = (...given: Parameters<typeof tokensOfTexts>) => resultOf(tokensOfTexts(...given));
 const options = { name: 'texts', context: 16, before: [1], after: [] };
 
 /** Tokens of one side as text, with their classes, special tokens left out. */
@@ -84,13 +86,13 @@ describe('tokens', () => {
   it('have the label of the span they overlap, and none elsewhere', () => {
     const text = 'The cat sat on the mat.';
     const start = text.indexOf('cat');
-    const { train, heldOut, variables: [variable] } = tokensOfTexts([{ text, label: undefined, spans: [{ start, end: start + 3, label: 'yes' }] }, { text, label: undefined, spans: [{ start, end: start + 3, label: 'yes' }] }], tokenizer, options);
+    const { train, heldOut, variables: [variable] } = tokens([{ text, label: undefined, spans: [{ start, end: start + 3, label: 'yes' }] }, { text, label: undefined, spans: [{ start, end: start + 3, label: 'yes' }] }], tokenizer, options);
     expect(variable).toEqual({ name: 'label', classes: ['none', 'yes'], questions: [{ name: 'yes', classes: [1] }] });
     for (const side of [train, heldOut]) expect(read(side).flat().filter(([, code]) => code === 1).map(([token]) => token.replace('·', '')).join('')).toBe('cat');
   });
 
   it.each([['sorted', (i: number) => (i < 6 ? 'a' : 'b')], ['interleaved', (i: number) => (i % 2 === 0 ? 'a' : 'b')]])('of labels that are %s are on both sides', (_, label) => {
-    const { train, heldOut } = tokensOfTexts(Array.from({ length: 12 }, (_unused, i) => ({ text: `text ${i}`, label: label(i), spans: [] })), tokenizer, options);
+    const { train, heldOut } = tokens(Array.from({ length: 12 }, (_unused, i) => ({ text: `text ${i}`, label: label(i), spans: [] })), tokenizer, options);
     for (const side of [train, heldOut]) {
       const labels = read(side).map(([first]) => first![1]);
       expect([labels.filter((code) => code === 0).length, labels.filter((code) => code === 1).length]).toEqual([3, 3]);
@@ -98,7 +100,7 @@ describe('tokens', () => {
   });
 
   it('of a long text are several contexts of one side, special tokens in front of each', () => {
-    const { train, heldOut } = tokensOfTexts([{ text: 'one two three '.repeat(20), label: 'a', spans: [] }, { text: 'short', label: 'b', spans: [] }], tokenizer, options);
+    const { train, heldOut } = tokens([{ text: 'one two three '.repeat(20), label: 'a', spans: [] }, { text: 'short', label: 'b', spans: [] }], tokenizer, options);
     expect(train.contexts.dims[0]).toBeGreaterThan(2);
     expect(heldOut.contexts.dims[0]).toBe(1);
     expect(train.contexts.dims[1]).toBe(16);
@@ -107,9 +109,9 @@ describe('tokens', () => {
 
   it('are refused where there is nothing to tell apart', () => {
     const sample = (label: string) => ({ text: 'a b', label, spans: [] });
-    expect(() => tokensOfTexts([sample('a')], tokenizer, options)).toThrow(/single text/);
-    expect(() => tokensOfTexts([sample('a'), sample('a')], tokenizer, options)).toThrow(/same label/);
-    expect(() => tokensOfTexts(Array.from({ length: 300 }, (_, i) => sample(`l${i}`)), tokenizer, options)).toThrow(/300 labels/);
+    expect(() => tokens([sample('a')], tokenizer, options)).toThrow(/single text/);
+    expect(() => tokens([sample('a'), sample('a')], tokenizer, options)).toThrow(/same label/);
+    expect(() => tokens(Array.from({ length: 300 }, (_, i) => sample(`l${i}`)), tokenizer, options)).toThrow(/300 labels/);
   });
 });
 
@@ -122,15 +124,15 @@ describe('files', () => {
   };
 
   it('of texts are two classes, one text per line', () => {
-    const { variables: [variable], train, name } = labelsOfClasses(write('for.txt', 'good\r\nfine\n\n'), write('against.txt', 'bad\nsad\n'), reader);
+    const { variables: [variable], train, name } = resultOf(labelsOfClasses(write('for.txt', 'good\r\nfine\n\n'), write('against.txt', 'bad\nsad\n'), reader));
     expect(name).toBe('for.txt against against.txt');
     expect(variable!.questions.map((question) => question.name)).toEqual(['no', 'yes']);
     expect(read(train)).toHaveLength(2);
   });
 
   it('that are missing or no text are refused by name', () => {
-    expect(() => labelsAt(join(folder, 'none.jsonl'), reader)).toThrow(/none\.jsonl/);
-    expect(() => labelsAt(write('binary.jsonl', Uint8Array.of(0xff, 0xfe, 0)), reader)).toThrow(/binary\.jsonl.*UTF-8/);
-    expect(() => labelsAt(write('broken.safetensors', 'x'), reader)).toThrow(/broken\.safetensors/);
+    expect(() => resultOf(labelsAt(join(folder, 'none.jsonl'), reader))).toThrow(/none\.jsonl/);
+    expect(() => resultOf(labelsAt(write('binary.jsonl', Uint8Array.of(0xff, 0xfe, 0)), reader))).toThrow(/binary\.jsonl.*UTF-8/);
+    expect(() => resultOf(labelsAt(write('broken.safetensors', 'x'), reader))).toThrow(/broken\.safetensors/);
   });
 });

@@ -7,6 +7,7 @@ import type { Model } from '../../../../src/engine/models/model.ts';
 import { openModelAt, tokenizerOf } from '../../../../src/engine/models/openPath.ts';
 import { Random } from '../../../../src/engine/random.ts';
 import { Runtime } from '../../../../src/engine/runtime/runtime.ts';
+import { resultOf } from '../../../../src/engine/steps.ts';
 import { i64 } from '../../../../src/engine/tensor.ts';
 import { notApplicable } from '../../../../src/semantic/groundTruth/variables.ts';
 import { probeExamples } from '../../../../src/semantic/probes/examples.ts';
@@ -149,7 +150,7 @@ test('labels that say nothing give a probe near chance, with its control above i
 test('texts of a person are read each at its own length', async () => {
   const tokenizer = await tokenizerOf(model);
   const samples = Array.from({ length: 12 }, (_, i) => ({ text: `${'Lisa was very glad. '.repeat(1 + (i % 3))}${i % 2 === 0 ? 'The cat' : 'The river'} was there.`, label: i % 2 === 0 ? 'animal' : 'place', spans: [] }));
-  const own = labelsOfSamples(samples, 'texts', textReader(model, tokenizer));
+  const own = resultOf(labelsOfSamples(samples, 'texts', textReader(model, tokenizer)));
   expect(new Set(own.train.lengths).size).toBeGreaterThan(1);
   const { scores, trained } = await last(training({ labels: own, property: { variable: 'label', question: 'animal' } }));
   expect(trained).toBeGreaterThan(20);
