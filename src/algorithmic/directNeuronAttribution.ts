@@ -71,7 +71,9 @@ export async function neuronAttribution(model: Model, runtime: Runtime, { inputs
 export async function featureAttribution(model: Model, runtime: Runtime, dictionary: Dictionary, { inputs, metric }: FineAttributionOptions): Promise<FeatureAttribution> {
   const { output } = dictionary.hooks;
   if (output === undefined || !/^blocks\.\d+\.hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out)$/.test(output)) {
-    throw new MechanistError('argument', `Features have a direct contribution where they write to the residual stream; this dictionary writes to ${output ?? 'no known hook point'}.`, { file: dictionary.source });
+    throw new MechanistError('argument', `Features have a direct contribution where they write to the residual stream; this dictionary writes to ${output ?? 'no known hook point'}.`, {
+      file: dictionary.source, hint: output === undefined ? 'Name it: --input-hook and --output-hook on the command line.' : undefined,
+    });
   }
   const spliced = spliceDictionary(model.graph(), dictionary, { errorTerm: true });
   const graph = linearMetricGraph(model, spliced, metric);

@@ -2,11 +2,12 @@
  * Logit lens: the readout applied to the residual stream at each layer (nostalgebraist 2020; algorithms reference §2).
  * The final norm is recomputed on every layer's stream; it is not the cached final scale.
  */
-import { throwIfCancelled } from '../engine/errors.ts';
+import { MechanistError, throwIfCancelled } from '../engine/errors.ts';
 import { GraphBuilder } from '../engine/graph/builder.ts';
 import { int } from '../engine/graph/ir.ts';
 import type { Graph } from '../engine/graph/ir.ts';
 import { prune } from '../engine/graph/prune.ts';
+import { unknownHook } from '../engine/models/hookPattern.ts';
 import type { Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import type { Tensor } from '../engine/tensor.ts';
@@ -49,6 +50,7 @@ export interface LensLayer {
 export async function logitLens(model: Model, runtime: Runtime, options: LensOptions): Promise<LensLayer[]> {
   const hooks = options.hooks ?? residualStreams(model.graph());
   const readout = readoutOf(model);
+  requireStreams(model, hooks, readout.stream);
   const captured = await runtime.run(prune(model.graph(), [...new Set([...hooks, readout.stream])]), model.feeds(options.inputs), model.parameters);
   const streamAt = (name: string): Tensor => (options.lastPosition === true ? lastPositionOf(captured.get(name)!) : captured.get(name)!);
   const parts = { topK: options.topK ?? 5, targets: options.targets !== undefined };
@@ -72,6 +74,18 @@ export async function logitLens(model: Model, runtime: Runtime, options: LensOpt
     });
   }
   return layers;
+}
+
+/** Errors: `argument` for a hook that is unknown or not of the stream's width. */
+function requireStreams(model: Model, hooks: readonly string[], stream: string): void {
+  const { types } = model.graph();
+  const width = types.get(stream)?.shape?.at(-1);
+  for (const hook of hooks) {
+    const shape = types.get(hook)?.shape;
+    if (shape === undefined) throw unknownHook(hook, types.keys());
+    if (shape.length === 3 && shape[2] === width) continue;
+    throw new MechanistError('argument', `A lens reads [batch, pos, ${String(width)}]; this hook point is [${shape.join(', ')}].`, { field: `hook ${hook}`, hint: 'Take a residual stream, or what attention or an MLP adds to it (hook_attn_out, hook_mlp_out).' });
+  }
 }
 
 /** [b,p,d] → [b,1,d]. */

@@ -1,4 +1,6 @@
 /** Options of the commands that open a dictionary, and corpora given as files. */
+import type { Dictionary } from '../engine/dictionaries/dictionary.ts';
+import { openDictionary } from '../engine/dictionaries/open.ts';
 import type { OpenOptions } from '../engine/dictionaries/layouts/layout.ts';
 import { UsageError } from './command.ts';
 import type { Option, OptionValues } from './command.ts';
@@ -8,6 +10,21 @@ export const dictionaryOptions = {
   'input-hook': { type: 'string', value: 'HOOK', description: 'Hook point the dictionary reads, where its files do not say.' },
   'output-hook': { type: 'string', value: 'HOOK', description: 'Hook point the dictionary writes, where its files do not say.' },
 } as const satisfies Readonly<Record<string, Option>>;
+
+/** Of commands that can do without a dictionary; either spelling. */
+export const optionalDictionary = {
+  dictionary: { type: 'string', value: 'DICT', description: 'Folder or file of a dictionary.' },
+  dict: { type: 'string', value: 'DICT', description: 'Short for --dictionary.' },
+  ...dictionaryOptions,
+} as const satisfies Readonly<Record<string, Option>>;
+
+/** The dictionary of `optionalDictionary`, if one is given. Errors: `UsageError`; those of `openDictionary`. */
+export async function givenDictionary(options: OptionValues): Promise<Dictionary | undefined> {
+  const [path, short] = [options.text('dictionary'), options.text('dict')];
+  if (path !== undefined && short !== undefined) throw new UsageError('--dict and --dictionary are the same.');
+  const named = path ?? short;
+  return named === undefined ? undefined : openDictionary(named, openOptions(options));
+}
 
 /** Errors: `UsageError`. */
 export function openOptions(options: OptionValues): OpenOptions {

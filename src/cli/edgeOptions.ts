@@ -8,7 +8,7 @@ import { positiveInteger } from './sharedOptions.ts';
 export const edgeOptions = {
   method: { type: 'string', value: 'NAME', description: 'eap, eap-ig (default), eap-ig-activations, clean-corrupted, exact or path-patching.' },
   steps: { type: 'string', value: 'N', description: 'Points on the path from corrupted to clean, for eap-ig and eap-ig-activations (default 5).' },
-  rule: { type: 'string', value: 'NAME', description: 'midpoint (default), or left as in the reference implementation of EAP-IG.' },
+  rule: { type: 'string', value: 'NAME', description: 'midpoint (default), or left as in the reference implementation of EAP-IG (whose steps for activations run from the other end).' },
 } as const satisfies Readonly<Record<string, Option>>;
 
 /** Errors: `UsageError`. */

@@ -1,13 +1,13 @@
 /** `mechanist dla`: what each component writes in the direction a metric reads. */
 import { directLogitAttribution } from '../../algorithmic/directLogitAttribution.ts';
 import { featureAttribution, neuronAttribution } from '../../algorithmic/directNeuronAttribution.ts';
-import { openDictionary } from '../../engine/dictionaries/open.ts';
 import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
 import { checkMetric } from '../../engine/metrics/append.ts';
 import { metricGrammar, parseMetric } from '../../engine/metrics/parse.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { writeJson } from '../command.ts';
 import type { Command } from '../command.ts';
+import { givenDictionary, optionalDictionary } from '../dictionaryOptions.ts';
 import { inputOptions, modelInputs } from '../modelInputs.ts';
 import { openModel } from '../openModel.ts';
 import { modelNotes, modelOptions, runtimeOptions, withRuntime } from '../sharedOptions.ts';
@@ -21,7 +21,8 @@ export const dla: Command = {
     metric: { type: 'string', value: 'METRIC', description: metricGrammar, required: true },
     layers: { type: 'boolean', description: 'Whole attention layers instead of heads.' },
     neurons: { type: 'boolean', description: 'Also every MLP neuron: neurons/LAYER [batch, pos, neuron].' },
-    dictionary: { type: 'string', value: 'DIR', description: 'Also the features of a dictionary that writes to the stream: features [batch, pos, latent], error and bias [batch, pos].' },
+    ...optionalDictionary,
+    dictionary: { ...optionalDictionary.dictionary, description: 'Also the features of a dictionary that writes to the stream: features [batch, pos, latent], error and bias [batch, pos].' },
     out: { type: 'string', value: 'FILE', description: 'safetensors file to write: one tensor per component, [batch, pos] or [batch, pos, head].', required: true },
     ...runtimeOptions,
     ...modelOptions,
@@ -35,8 +36,7 @@ ${modelNotes}`,
     const model = await openModel(positionals[0]!, options, output, signal);
     checkMetric(metric, model.graph(), model.output);
     const inputs = await modelInputs(model, options);
-    const path = options.text('dictionary');
-    const dictionary = path === undefined ? undefined : await openDictionary(path);
+    const dictionary = await givenDictionary(options);
     await withRuntime(options, async (runtime) => {
       const result = await directLogitAttribution(model, runtime, { inputs, metric, heads: !options.flag('layers') });
       const tensors = new Map<string, Tensor>(result.contributions);

@@ -1,12 +1,12 @@
 /** `mechanist run`: a forward pass, with hook points captured and interventions applied. */
 import { withDictionaries } from '../../engine/dictionaries/dictionary.ts';
-import { openDictionary } from '../../engine/dictionaries/open.ts';
 import { spliceDictionary } from '../../engine/dictionaries/splice.ts';
 import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
+import type { Graph } from '../../engine/graph/ir.ts';
 import { intervene } from '../../engine/interventions/intervene.ts';
 import { prune } from '../../engine/graph/prune.ts';
 import type { Command } from '../command.ts';
-import { dictionaryOptions, openOptions } from '../dictionaryOptions.ts';
+import { givenDictionary, optionalDictionary } from '../dictionaryOptions.ts';
 import { resolveHooks } from '../hookOptions.ts';
 import { inputOptions, modelInputs } from '../modelInputs.ts';
 import { interventionOptions, interventionsFrom } from '../interventionOptions.ts';
@@ -21,8 +21,8 @@ export const run: Command = {
     ...inputOptions,
     capture: { type: 'string', value: 'PATTERNS', description: "Hook points to write: comma-separated globs, for example 'blocks.*.attn.hook_z'." },
     ...interventionOptions,
-    dict: { type: 'string', value: 'DICT', description: "Splice a dictionary in, with its error term: its features can be changed at the hook point '{output hook}.hook_sae_acts_post'." },
-    ...dictionaryOptions,
+    ...optionalDictionary,
+    dictionary: { ...optionalDictionary.dictionary, description: "Splice a dictionary in, with its error term: its features can be captured and changed at the hook point '{output hook}.hook_sae_acts_post'." },
     out: { type: 'string', value: 'FILE', description: 'safetensors file to write: a tensor per hook point, and logits.', required: true },
     ...runtimeOptions,
     ...modelOptions,
@@ -31,10 +31,11 @@ export const run: Command = {
   async run({ positionals, options, signal, output }) {
     const model = await openModel(positionals[0]!, options, output, signal);
     const interventions = await interventionsFrom(options);
-    const path = options.text('dict');
-    const dictionary = path === undefined ? undefined : await openDictionary(path, openOptions(options));
-    const hooks = resolveHooks(model, options.text('capture'), interventions.map(({ hook }) => hook));
-    const base = dictionary === undefined ? model.graph(hooks.options) : spliceDictionary(model.graph(hooks.options), dictionary, { errorTerm: true });
+    const dictionary = await givenDictionary(options);
+    const spliced = (graph: Graph): Graph => (dictionary === undefined ? graph : spliceDictionary(graph, dictionary, { errorTerm: true }));
+    const added = [...spliced(model.graph()).types.keys()].filter((name) => /\.hook_sae_\w+$/.test(name));
+    const hooks = resolveHooks(model, options.text('capture'), interventions.map(({ hook }) => hook), added);
+    const base = spliced(model.graph(hooks.options));
     const feeds = model.feeds(await modelInputs(model, options));
     const { graph, feeds: allFeeds } = intervene(base, interventions, feeds);
     const computed = [...new Set([...hooks.names, model.output])].filter((name) => !graph.inputs.has(name));

@@ -2,7 +2,6 @@
 import { sweepPrompts } from '../../algorithmic/sweepPrompts.ts';
 import type { SweepPromptsOptions, SweptPrompts } from '../../algorithmic/sweepPrompts.ts';
 import { withDictionaries } from '../../engine/dictionaries/dictionary.ts';
-import { openDictionary } from '../../engine/dictionaries/open.ts';
 import { spliceDictionary } from '../../engine/dictionaries/splice.ts';
 import { MechanistError } from '../../engine/errors.ts';
 import { writeSafetensors } from '../../engine/formats/safetensorsWriter.ts';
@@ -14,7 +13,7 @@ import { f32 } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { UsageError } from '../command.ts';
 import type { Command, OptionValues } from '../command.ts';
-import { wholeNumber } from '../dictionaryOptions.ts';
+import { givenDictionary, optionalDictionary, wholeNumber } from '../dictionaryOptions.ts';
 import { oneOf } from '../edgeOptions.ts';
 import { openModel } from '../openModel.ts';
 import { promptGroups, promptOptions } from '../promptOptions.ts';
@@ -32,7 +31,8 @@ export const sweepCommand: Command = {
     replace: { type: 'string', value: 'NAME', description: 'patch (default), or an ablation of the clean run: zero, mean or resample. Beside zero, which no prompt produces, the mean is written as SITE/mean.' },
     'mean-over': { type: 'string', value: 'NAME', description: 'all (default): the mean over prompts and their positions; position: over the prompts at each position, for prompts of one template.' },
     seed: { type: 'string', value: 'N', description: 'Seed of resampling (default 0).' },
-    dictionary: { type: 'string', value: 'DIR', description: 'Dictionary whose features are swept.' },
+    ...optionalDictionary,
+    dictionary: { ...optionalDictionary.dictionary, description: 'Dictionary whose features are swept.' },
     rows: { type: 'string', value: 'N', description: 'Patched runs that are computed at once (default 64).' },
     out: { type: 'string', value: 'FILE', description: 'safetensors file to write.', required: true },
     ...runtimeOptions,
@@ -101,9 +101,8 @@ function axesOf(text: string): SweepAxis[] {
 
 /** The features of a dictionary, with its error kept beside, so that nothing changes until a feature does. */
 async function featureSites(model: Model, options: OptionValues): Promise<Pick<SweepPromptsOptions, 'hooks' | 'graph' | 'parameters'> & { hooks: string[] }> {
-  const path = options.text('dictionary');
-  if (path === undefined) throw new UsageError('--over features needs --dictionary.');
-  const dictionary = await openDictionary(path);
+  const dictionary = await givenDictionary(options);
+  if (dictionary === undefined) throw new UsageError('--over features needs --dictionary.');
   const graph = spliceDictionary(model.graph(), dictionary, { errorTerm: true });
   return { hooks: [`${dictionary.hooks.output!}.hook_sae_acts_post`], graph, parameters: withDictionaries(model.parameters, [dictionary]) };
 }

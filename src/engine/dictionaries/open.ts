@@ -44,7 +44,7 @@ export async function openDictionary(path: string, options: OpenOptions = {}): P
   if (has('params.npz')) return openFile(at('params.npz'), { ...options, id });
   if (has('params.safetensors')) return openFile(at('params.safetensors'), { ...options, id });
   if (layerFiles(files, /^layer_(\d+)\.safetensors$/).length > 0) return layerOf(whole, options);
-  if (files.some((name) => /^W_enc_\d+\.safetensors$/.test(name))) {
+  if (files.some((name) => /^(W_enc|params_layer)_\d+\.safetensors$/.test(name))) {
     throw new MechanistError('argument', 'This is a cross-layer transcoder, which spans several hook points.', { file: whole, hint: 'Open it as a set of transcoders.' });
   }
   const pickled = files.find(isPickle);
@@ -125,7 +125,7 @@ async function layerOf(folder: string, options: OpenOptions): Promise<Dictionary
   const set = await openTranscoders(folder, options);
   if (set.kind === 'clt') throw new MechanistError('argument', 'This is a cross-layer transcoder.', { file: folder });
   if (options.layer === undefined) {
-    throw new MechanistError('argument', `The folder holds transcoders of ${set.transcoders.length} layers.`, { file: folder, hint: 'Say which layer is meant, or open one of its files.' });
+    throw new MechanistError('argument', `The folder holds transcoders of ${set.transcoders.length} layers.`, { file: folder, hint: 'Name one (--layer on the command line), or open one of its files.' });
   }
   const found = set.transcoders[options.layer];
   if (found === undefined) throw new MechanistError('argument', `The folder has layers 0 to ${set.transcoders.length - 1}.`, { file: folder, field: `layer ${options.layer}` });

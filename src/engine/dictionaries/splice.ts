@@ -29,7 +29,7 @@ export interface SpliceOptions {
 export function spliceDictionary(graph: Graph, dictionary: Dictionary, options: SpliceOptions): Graph {
   const { input, output } = dictionary.hooks;
   if (input === undefined || output === undefined) {
-    throw new MechanistError('argument', 'The dictionary does not say which hook points it reads and writes.', { file: dictionary.source, hint: 'Name them when opening it.' });
+    throw new MechanistError('argument', 'The dictionary does not say which hook points it reads and writes.', { file: dictionary.source, hint: 'Name them: --input-hook and --output-hook on the command line.' });
   }
   const prefix = options.prefix ?? output;
   return splice(graph, output, (b, original) => {

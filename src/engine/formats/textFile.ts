@@ -11,6 +11,6 @@ export function readTextFile(file: string, maxBytes: number): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (MechanistError.is(error)) throw error;
-    throw new MechanistError('not-found', `The file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`, { file, cause: error });
+    throw new MechanistError('not-found', `The file cannot be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`, { file, cause: error });
   }
 }

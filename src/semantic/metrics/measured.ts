@@ -25,7 +25,7 @@ export function measuredSource(weights: Dictionary | CrossLayerTranscoder, layer
 /** The output hook. Errors: `argument` when the dictionary is not bound. */
 export function outputHook({ hooks, source }: Dictionary): string {
   if (hooks.input === undefined || hooks.output === undefined) {
-    throw new MechanistError('argument', 'The dictionary does not say which hook points it reads and writes.', { file: source, hint: 'Name them with --hook.' });
+    throw new MechanistError('argument', 'The dictionary does not say which hook points it reads and writes.', { file: source, hint: 'Name them: --input-hook and --output-hook on the command line.' });
   }
   return hooks.output;
 }

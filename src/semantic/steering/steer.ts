@@ -44,7 +44,7 @@ const inputs = { feature: 'steering/feature', direction: 'steering/direction', k
 export function steeringProgram(model: Model, source: FeatureSource): SteeringProgram {
   const { weights, layer } = source;
   const outputs = weights.kind === 'clt' ? weights.hooks.outputs.slice(layer) : weights.hooks.output === undefined ? [] : [weights.hooks.output];
-  if (outputs.length === 0) throw new MechanistError('argument', 'The dictionary does not say which hook point it writes.', { file: weights.source, hint: 'Name it when opening the dictionary.' });
+  if (outputs.length === 0) throw new MechanistError('argument', 'The dictionary does not say which hook point it writes.', { file: weights.source, hint: 'Name it: --output-hook on the command line.' });
   return {
     graph: changedGraph(model.graph(), source, outputs),
     parameters: withDictionaries(model.parameters, [weights]),

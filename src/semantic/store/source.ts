@@ -32,7 +32,7 @@ export function featureSource(weights: Dictionary | CrossLayerTranscoder, layer?
     };
   }
   const hook = weights.hooks.input;
-  if (hook === undefined) throw new MechanistError('argument', 'The dictionary does not say which hook point it reads.', { file: weights.source, hint: 'Name it when opening the dictionary.' });
+  if (hook === undefined) throw new MechanistError('argument', 'The dictionary does not say which hook point it reads.', { file: weights.source, hint: 'Name it: --input-hook on the command line.' });
   return {
     id: weights.id, hook, layer: undefined, latents: weights.nLatents, weights,
     k: weights.architecture === 'topk' && !weights.rescaleActsByDecoderNorm ? weights.k : undefined,

@@ -164,4 +164,17 @@ describe('lenses and attributions', () => {
     const { text } = await json<{ text: { first: number }[] }>('heads', model, '--span', '6', '--rows', '1', '--text', 'Mary went to the store.');
     expect(text).toHaveLength(tinyModel.layers * 4);
   });
+
+  it('scores heads within what the model reads, with and without the token in front', async () => {
+    const { span, heads } = await json<{ span: number; heads: { induction: number; withoutBos: { induction: number } }[] }>('heads', model, '--rows', '1');
+    expect(span).toBe(Math.floor((tinyModel.context - 1) / 2));
+    for (const { induction, withoutBos } of heads) expect(withoutBos.induction).not.toBe(induction);
+    expect((await mechanist('heads', model, '--span', '50')).stderr).toContain('--span takes at most 31');
+    expect((await mechanist('heads', join(import.meta.dirname, '../../fixtures/models/vit/model.onnx'))).stderr).toContain('random tokens');
+  });
+
+  it('names the hook that a lens cannot read', async () => {
+    const { code, stderr } = await mechanist('lens', model, '--text', 'Mary went', '--hooks', 'blocks.0.mlp.hook_post', '--out', join(folder, 'no'));
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/blocks\.0\.mlp\.hook_post[^]*hook_mlp_out/)]);
+  });
 });

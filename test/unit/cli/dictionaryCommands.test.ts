@@ -1,14 +1,16 @@
 /** The commands around dictionaries, from the command line to the files they write. */
-import { existsSync, mkdtempSync, writeFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runCommandLine } from '../../../src/cli/cli.ts';
 import { commands } from '../../../src/cli/commands.ts';
+import { saveSaelens } from '../../../src/engine/dictionaries/save.ts';
 import { openTranscoders } from '../../../src/engine/dictionaries/open.ts';
 import { openSafetensors } from '../../../src/engine/formats/safetensors.ts';
 import { writeSafetensors } from '../../../src/engine/formats/safetensorsWriter.ts';
 import { i64 } from '../../../src/engine/tensor.ts';
+import { randomSae } from '../../support/randomSae.ts';
 
 const fixtures = join(import.meta.dirname, '../../fixtures');
 const model = join(fixtures, 'models/gpt2');
@@ -89,6 +91,29 @@ test.each([
   const { code, stderr } = await mechanist('train-sae', model, '--out', join(folder, 'no'), '--corpus', corpus, ...argv);
   expect(code).toBeGreaterThan(0);
   expect(stderr).toMatch(message);
+});
+
+test('run captures what it splices, by either spelling of the option, with hooks that the files do not name', async () => {
+  const hook = 'blocks.1.hook_resid_post';
+  const dictionary = join(folder, 'spliced');
+  saveSaelens(randomSae(hook, 48, 64, 6, 2), dictionary, { half: false });
+  const inputs = join(folder, 'ids.safetensors');
+  writeSafetensors(inputs, [['input_ids', i64([1, 4], [1, 2, 3, 4])]]);
+  for (const option of ['--dict', '--dictionary']) {
+    const out = join(folder, `${option}.safetensors`);
+    await succeeds('run', model, '--inputs', inputs, option, dictionary, '--capture', '*.hook_sae_acts_post', '--out', out, '--threads', '1');
+    expect(openSafetensors(out).info(`${hook}.hook_sae_acts_post`).dims).toEqual([1, 4, 64]);
+  }
+  const unnamed = ['dla', model, '--inputs', inputs, '--metric', 'logit:7', '--dictionary', join(fixtures, 'sae/saelens_00_standard'), '--out', join(folder, 'dla')];
+  expect((await mechanist(...unnamed)).stderr).toContain('--input-hook');
+});
+
+test('a cross-layer folder and a folder that is no harvest are named as what they are', async () => {
+  const clt = join(folder, 'gemma-clt');
+  mkdirSync(clt);
+  writeSafetensors(join(clt, 'params_layer_0.safetensors'), [['w_enc', i64([1], [1])]]);
+  expect((await mechanist('encode', clt, '--inputs', corpus, '--out', join(folder, 'no'))).stderr).toContain('cross-layer transcoder');
+  expect((await mechanist('merge', folder, '--out', join(folder, 'no'))).stderr).toContain('no harvest here');
 });
 
 test('what cannot be written is told before the training, and by name', async () => {
