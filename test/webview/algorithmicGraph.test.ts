@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GraphNode, GraphView } from '../../src/protocol/methods/graphResults.ts';
 import { edgesOf, sortNodes } from '../../webview-ui/algorithmic/graph/graphList.ts';
 import { layoutGraph, nodeAt, nodeBeside, nodeRadius, rowOf } from '../../webview-ui/algorithmic/graph/layout.ts';
-import { nodeName, nodeText } from '../../webview-ui/algorithmic/graph/nodeText.ts';
+import { nodeName, nodeText, targetProbability } from '../../webview-ui/algorithmic/graph/nodeText.ts';
 import { sceneSvg, strokesOf } from '../../webview-ui/algorithmic/graph/painter.ts';
 import { sceneOf } from '../../webview-ui/algorithmic/graph/scene.ts';
 import { controlChart, pinnedDrawing, scatterChart } from '../../webview-ui/algorithmic/graph/viewModel.ts';
@@ -52,13 +52,8 @@ describe('the layout of a graph', () => {
   });
 });
 
-describe('the list of a graph', () => {
-  it('has the drawn edges of a node, the strongest first', () => {
-    const { inputs, outputs } = edgesOf(graphView, 2);
-    const said = (edges: typeof inputs) => edges.map(({ node: { node: end }, weight }) => [end, weight]);
-    expect(said(inputs)).toEqual([[1, 2], [3, -0.5], [5, 0.25]]);
-    expect(said(outputs)).toEqual([[0, 3]]);
-  });
+it('a probability stands with the token whose it is', () => {
+  expect([targetProbability(' Mary', 0.97), targetProbability(' Mary − John', 0.97)]).toEqual(['␣Mary 97 %', '␣Mary − John, ␣Mary 97 %']);
 });
 
 describe('what is drawn of a graph', () => {
@@ -131,6 +126,13 @@ describe('an intervention', () => {
 });
 
 describe('the list of a graph', () => {
+  it('has the drawn edges of a node, the strongest first', () => {
+    const { inputs, outputs } = edgesOf(graphView, 2);
+    const said = (edges: typeof inputs) => edges.map(({ node: { node: end }, weight }) => [end, weight]);
+    expect(said(inputs)).toEqual([[1, 2], [3, -0.5], [5, 0.25]]);
+    expect(said(outputs)).toEqual([[0, 3]]);
+  });
+
   it.each([['influence', true, [0, 1, 2]], ['layer', false, [4, 1, 3]], ['position', true, [0, 2, 3]], ['label', true, [0, 4, 1]], ['activation', true, [1, 2, 5]]] as const)('is sorted by %s', (by, descending, first) => {
     const sorted = sortNodes(graphNodes, { by, descending }).map(({ node: index }) => index);
     expect(sorted.slice(0, 3)).toEqual(first);

@@ -12,7 +12,7 @@ import { fixed } from '../parts/names.ts';
 import { choice, drawWork, purpose, runButton } from '../parts/work.ts';
 import type { GraphCanvas, GraphNodeEvent } from './graphCanvas.ts';
 import type { GraphWork } from './graphWork.ts';
-import { targetText } from './nodeText.ts';
+import { targetProbability } from './nodeText.ts';
 import { searchView } from './searchView.ts';
 
 export class GraphTab extends InquiryElement {
@@ -75,7 +75,7 @@ export class GraphTab extends InquiryElement {
 
   private about({ title, nodes, edges, scores, counts, leftOut, remarks, targets, active }: GraphSummary): TemplateResult {
     return html`<p><strong>${title}</strong> <span class="quiet">${t('{0} nodes, {1} edges: {2} features{3}, {4} errors', nodes.toLocaleString('en'), edges.toLocaleString('en'), counts.feature, active === undefined ? '' : t(' of {0} active', active), counts.error)}
-      ${targets.length === 0 ? nothing : ` · ${targets.slice(0, 3).map(({ text, probability }) => `${targetText(text)} ${fixed(100 * probability, 0)} %`).join(' · ')}`}</span></p>
+      ${targets.length === 0 ? nothing : ` · ${targets.slice(0, 3).map(({ text, probability }) => targetProbability(text, probability)).join(' · ')}`}</span></p>
       ${scores === undefined ? html`<p class="quiet">${t('Scores of a pruned file are not known: they are those of the whole graph.')}</p>`
         : html`<p class="quiet">${t('replacement score {0} (influence that comes from tokens, not from errors) · completeness {1}, over nodes that have inputs {2}', fixed(scores.replacement), fixed(scores.completeness.reference), fixed(scores.completeness.restricted))}</p>`}
       ${leftOut === undefined || leftOut.firstPosition === 0 ? nothing : html`<p class="quiet">${t('Left out: {0} features active at the first position.', leftOut.firstPosition)}</p>`}

@@ -20,6 +20,14 @@ export function targetText(label: string): string {
   return label.split(' − ').map(visibleToken).join(' − ');
 }
 
+/** `␣Mary 97 %`; of a difference it is the first token's: `␣Mary − ␣John, ␣Mary 97 %`. */
+export function targetProbability(label: string, probability: number): string {
+  const share = `${fixed(100 * probability, 0)} %`;
+  const name = targetText(label);
+  const [first] = name.split(' − ');
+  return first === name ? `${name} ${share}` : `${name}, ${first} ${share}`;
+}
+
 export function placeText({ position }: GraphNode, tokens: readonly string[]): string {
   return `${position} ${visibleToken(tokens[position] ?? '')}`;
 }

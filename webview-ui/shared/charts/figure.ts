@@ -118,8 +118,8 @@ function heatmapFigure(spec: HeatmapChart, palette: Palette, cursor: ChartPoint 
     }],
     layout: {
       ...baseLayout(palette),
-      xaxis: { ...axis(spec.x, palette), ...named(spec.x.names), showgrid: false, side: 'bottom' },
-      yaxis: { ...axis(spec.y, palette), ...named(spec.y.names), showgrid: false },
+      xaxis: { ...axis(spec.x, palette), ...named(spec.x.names), showgrid: false, zeroline: false, side: 'bottom' },
+      yaxis: { ...axis(spec.y, palette), ...named(spec.y.names), showgrid: false, zeroline: false },
       shapes: marked.map(({ row, column }) => ({
         type: 'rect', x0: column - 0.5, x1: column + 0.5, y0: row - 0.5, y1: row + 0.5, line: { color: palette.focus, width: 2 },
       })),
