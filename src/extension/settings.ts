@@ -1,13 +1,14 @@
 /** The extension's settings, typed. Names and defaults are those of the manifest; a test holds the two against each other. */
 import { workspace } from 'vscode';
-import type { ConfigurationChangeEvent, Disposable } from 'vscode';
+import type { ConfigurationChangeEvent, Disposable, Uri } from 'vscode';
 import { settingDefaults } from './settingDefaults.ts';
 import type { SettingName, Settings } from './settingDefaults.ts';
 
 const section = 'mechanist';
 
-export function readSetting<N extends SettingName>(name: N): Settings[N] {
-  return workspace.getConfiguration(section).get<Settings[N]>(name, settingDefaults[name]);
+/** `resource`: for settings that a folder may have its own value of. */
+export function readSetting<N extends SettingName>(name: N, resource?: Uri): Settings[N] {
+  return workspace.getConfiguration(section, resource).get<Settings[N]>(name, settingDefaults[name]);
 }
 
 /** Writes the user's own value, or that of the workspace where one overrides it. */

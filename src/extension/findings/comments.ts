@@ -34,27 +34,31 @@ export class FindingComments implements Disposable {
   dispose(): void {
     clearTimeout(this.timer);
     this.controller?.dispose();
+    this.controller = undefined;
     this.owned.dispose();
   }
 
   private soon(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.refresh(), quiet);
+    this.timer = setTimeout(() => this.refresh(), quiet);
   }
 
-  private async refresh(): Promise<void> {
+  private refresh(): void {
     if (!readSetting('findings.showAsComments')) {
       this.controller?.dispose();
       this.controller = undefined;
       this.threads.clear();
       return;
     }
-    this.controller ??= comments.createCommentController('mechanist.findings', l10n.t('Findings'));
-    await this.notes.ready();
-    for (const document of workspace.textDocuments) if (document.uri.scheme === 'file' && document.languageId !== 'markdown') this.project(document);
+    const controller = this.controller ??= comments.createCommentController('mechanist.findings', l10n.t('Findings'));
+    this.notes.whenReady(() => {
+      // Turned off meanwhile, or off and on.
+      if (this.controller !== controller) return;
+      for (const document of workspace.textDocuments) if (document.uri.scheme === 'file' && document.languageId !== 'markdown') this.project(controller, document);
+    });
   }
 
-  private project(document: TextDocument): void {
+  private project(controller: CommentController, document: TextDocument): void {
     const key = document.uri.toString();
     this.clear(key);
     const found = quotedLines(document.getText(), this.notes.index.findings(), (path, input) => Uri.joinPath(Uri.parse(path), '..', input).toString() === key).slice(0, mostThreads);
@@ -63,7 +67,7 @@ export class FindingComments implements Disposable {
       body.isTrusted = { enabledCommands: [commandIds.openFinding] };
       body.appendText(entry.finding.claim);
       body.appendMarkdown(`\n\n[${l10n.t('Open finding')}](command:${commandIds.openFinding}?${encodeURIComponent(JSON.stringify([{ path: entry.path }]))})`);
-      const thread = this.controller!.createCommentThread(document.uri, new Range(line, 0, line, 0), [{ body, mode: CommentMode.Preview, author: { name: badgeOf(entry) } }]);
+      const thread = controller.createCommentThread(document.uri, new Range(line, 0, line, 0), [{ body, mode: CommentMode.Preview, author: { name: badgeOf(entry) } }]);
       thread.canReply = false;
       thread.label = entry.finding.title;
       thread.collapsibleState = CommentThreadCollapsibleState.Collapsed;

@@ -60,7 +60,7 @@ export class NoteDiagnostics implements Disposable {
   private opened(document: TextDocument): void {
     if (!isMarkdown(document)) return;
     const { tree, links } = this.notes.noteOf(document);
-    if (tree !== undefined || links.length > 0) void this.notes.ready().then(() => this.refresh(document));
+    if (tree !== undefined || links.length > 0) this.notes.whenReady(() => this.refresh(document));
   }
 
   private refresh(document: TextDocument): void {

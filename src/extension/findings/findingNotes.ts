@@ -22,6 +22,9 @@ export class FindingNotes implements Disposable {
   private readonly waiting = new Map<string, NodeJS.Timeout>();
   private readonly read = new WeakMap<TextDocument, { version: number; note: Note }>();
   private loading: Promise<void> | undefined;
+  private following = false;
+  /** Files that were found in the workspace. */
+  private readonly found = new Set<string>();
 
   constructor(report: (problem: string) => void) {
     this.report = report;
@@ -29,10 +32,19 @@ export class FindingNotes implements Disposable {
 
   readonly onChange = this.changes.event;
 
-  /** Reads the workspace on first use, and follows it from then on. */
+  /** Reads the workspace on first use, and follows it from then on. Rejects when that fails, and tries again the next time. */
   ready(): Promise<void> {
-    this.loading ??= this.load();
+    this.loading ??= this.load().catch((error: unknown) => {
+      this.loading = undefined;
+      this.report(`the notes of the workspace were not read: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    });
     return this.loading;
+  }
+
+  /** Does something once they are read; that they were not is in the log. */
+  whenReady(run: () => void): void {
+    void this.ready().then(run, () => undefined);
   }
 
   /** A document as a note; read once per version. */
@@ -57,27 +69,44 @@ export class FindingNotes implements Disposable {
   }
 
   private async load(): Promise<void> {
-    const watcher = this.owned.add(workspace.createFileSystemWatcher('**/*.md'));
-    this.owned.add(watcher.onDidCreate((uri) => this.refresh(uri)));
-    this.owned.add(watcher.onDidChange((uri) => this.refresh(uri)));
-    this.owned.add(watcher.onDidDelete((uri) => this.forget(uri)));
-    this.owned.add(workspace.onDidChangeTextDocument(({ document }) => this.soon(document)));
-    this.owned.add(workspace.onDidChangeWorkspaceFolders(() => void this.readAll().then(() => this.changes.fire())));
+    this.follow();
     await this.readAll();
     for (const document of workspace.textDocuments) if (isMarkdown(document)) this.index.update(document.uri.toString(), document.getText());
     this.changes.fire();
   }
 
+  private follow(): void {
+    if (this.following) return;
+    this.following = true;
+    const watcher = this.owned.add(workspace.createFileSystemWatcher('**/*.md'));
+    this.owned.add(watcher.onDidCreate((uri) => this.refresh(uri)));
+    this.owned.add(watcher.onDidChange((uri) => this.refresh(uri)));
+    this.owned.add(watcher.onDidDelete((uri) => this.forget(uri)));
+    this.owned.add(workspace.onDidChangeTextDocument(({ document }) => this.soon(document)));
+    this.owned.add(workspace.onDidChangeWorkspaceFolders(() => {
+      this.loading = undefined;
+      this.whenReady(() => undefined);
+    }));
+  }
+
+  /** What was found before and is not any more leaves the index: its folder has been removed. */
   private async readAll(): Promise<void> {
+    const before = new Set(this.found);
+    this.found.clear();
     for (const folder of workspace.workspaceFolders ?? []) {
       const files = await workspace.findFiles(new RelativePattern(folder, '**/*.md'), '**/{node_modules,.git}/**', mostFiles);
-      for (const file of files) await this.readFile(file);
+      for (const file of files) {
+        this.found.add(file.toString());
+        await this.readFile(file);
+      }
     }
+    for (const path of before) if (!this.found.has(path)) this.index.remove(path);
   }
 
   private async readFile(uri: Uri): Promise<void> {
     try {
-      if ((await workspace.fs.stat(uri)).size > largestFile) return;
+      const { size } = await workspace.fs.stat(uri);
+      if (size > largestFile) throw new Error(`it has ${size} bytes, more than ${largestFile}`);
       const text = new TextDecoder('utf-8', { fatal: true }).decode(await workspace.fs.readFile(uri));
       this.index.update(uri.toString(), text);
     } catch (error) {
@@ -89,10 +118,14 @@ export class FindingNotes implements Disposable {
   private refresh(uri: Uri): void {
     const open = workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
     if (open !== undefined) this.soon(open);
-    else void this.readFile(uri).then(() => this.changes.fire());
+    else {
+      this.found.add(uri.toString());
+      void this.readFile(uri).then(() => this.changes.fire());
+    }
   }
 
   private forget(uri: Uri): void {
+    this.found.delete(uri.toString());
     this.index.remove(uri.toString());
     this.changes.fire();
   }

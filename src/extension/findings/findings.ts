@@ -1,5 +1,5 @@
 /** Findings in the editor: makes the parts and registers them. Reads no file before somebody looks at a finding. */
-import { DocumentDropEdit, commands, languages, window } from 'vscode';
+import { DocumentDropEdit, commands, l10n, languages, window } from 'vscode';
 import { viewIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
@@ -21,6 +21,7 @@ import { pinOf } from './pinSources.ts';
 import { extendMarkdown } from './preview.ts';
 import { registerTools } from './tools.ts';
 import { Verifier } from './verification.ts';
+import { viewState } from './viewState.ts';
 
 export interface FindingsParts {
   readonly engine: EnginePort;
@@ -53,14 +54,16 @@ export class Findings implements Disposable {
     this.comparisons = new Comparisons(this.notes, this.verifier);
     this.extendMarkdownIt = extendMarkdown(this.notes, () => void commands.executeCommand('markdown.preview.refresh'));
     const view = this.owned.add(window.createTreeView(viewIds.findings, { treeDataProvider: this.tree, dragAndDropController: this.tree, showCollapseAll: true }));
-    this.owned.add(this.notes.onChange(() => {
-      const doubtful = this.notes.index.findings().filter(({ state }) => state !== undefined && state !== 'confirmed').length;
-      view.badge = doubtful === 0 ? undefined : { value: doubtful, tooltip: `${doubtful}` };
-      view.description = this.tree.words ?? '';
+    // Fired for changes of the notes as well as of what is searched for.
+    this.owned.add(this.tree.onDidChangeTreeData(() => {
+      const { badge, description, message } = viewState(this.notes.index.findings(), this.tree.words, l10n.t);
+      view.badge = badge;
+      view.description = description;
+      view.message = message;
     }));
     this.owned.add(new NoteDiagnostics(this.notes, models));
     this.owned.add(registerFindingLenses(this.notes));
-    this.owned.add(registerLinkFeatures(this.notes, models, new LinkHover(this.notes, models, engine)));
+    this.owned.add(registerLinkFeatures(this.notes, models, new LinkHover(this.notes, models, engine, report)));
     this.owned.add(registerComparisons(this.comparisons));
     this.owned.add(registerFindingDecorations(this.notes));
     this.owned.add(registerTools({ engine, models, notes: this.notes, verifier: this.verifier }));

@@ -7,6 +7,8 @@ import { pictureUri } from '../../notes/share/pictures.ts';
 import { describeTarget, formatLink } from '../../notes/subjects.ts';
 import type { LinkTarget } from '../../notes/subjects.ts';
 import { commandIds } from '../commandIds.ts';
+import { PeerError } from '../../protocol/peer.ts';
+import { failureText } from '../../protocol/failureText.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
@@ -22,11 +24,13 @@ export class LinkHover {
   private readonly notes: FindingNotes;
   private readonly models: OpenModels;
   private readonly engine: EnginePort;
+  private readonly report: (problem: string) => void;
 
-  constructor(notes: FindingNotes, models: OpenModels, engine: EnginePort) {
+  constructor(notes: FindingNotes, models: OpenModels, engine: EnginePort, report: (problem: string) => void) {
     this.notes = notes;
     this.models = models;
     this.engine = engine;
+    this.report = report;
   }
 
   async content(target: LinkTarget, document: TextDocument, link: Link, cancel: CancellationToken): Promise<MarkdownString> {
@@ -73,14 +77,19 @@ export class LinkHover {
     if (picture !== undefined && picture.length <= longestPicture) text.appendMarkdown(`\n\n![](${picture}|width=320)`);
   }
 
-  /** The feature's activation in the paragraph around the link, if its model is open; nothing is opened for a hover. */
+  /** The feature's activation in the paragraph around the link, if its model is open in an engine that runs; nothing is opened for a hover, and nothing else of it is lost when this fails. */
   private async live(target: LinkTarget, document: TextDocument, link: Link, cancel: CancellationToken): Promise<string | undefined> {
-    if (target.kind !== 'feature') return undefined;
+    if (target.kind !== 'feature' || this.engine.condition.kind !== 'ready') return undefined;
     const model = this.models.all.find(({ id }) => id === target.model);
     const dictionary = model?.dictionaries.find(({ id }) => id === target.dictionary);
     if (model === undefined || dictionary === undefined || target.index >= dictionary.latents) return undefined;
-    const { values } = await withSignal(cancel, (signal) => this.engine.call('text.paint', { model: model.model, text: paragraphAt(document, link.start), by: { kind: 'feature', dictionary: dictionary.dictionary, feature: target.index } }, { signal }));
-    return l10n.t('In this paragraph it reaches {0}.', short(values.reduce((a, b) => Math.max(a, b), 0)));
+    try {
+      const { values } = await withSignal(cancel, (signal) => this.engine.call('text.paint', { model: model.model, text: paragraphAt(document, link.start), by: { kind: 'feature', dictionary: dictionary.dictionary, feature: target.index } }, { signal }));
+      return l10n.t('In this paragraph it reaches {0}.', short(values.reduce((a, b) => Math.max(a, b), 0)));
+    } catch (error) {
+      if (!PeerError.is(error, 'cancelled')) this.report(`hover over a link: ${failureText(error)}`);
+      return undefined;
+    }
   }
 }
 

@@ -120,8 +120,9 @@ function withArtefact(record: EvidenceDraft, kept: NoteFigure | undefined): Evid
 /** Where new findings go; undefined without a folder open. The setting is relative, and stays inside. */
 export function findingsFolder(): Uri | undefined {
   const [root] = workspace.workspaceFolders ?? [];
-  const parts = readSetting('findings.folder').split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..');
-  return root && Uri.joinPath(root.uri, ...parts);
+  if (root === undefined) return undefined;
+  const parts = readSetting('findings.folder', root.uri).split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..');
+  return Uri.joinPath(root.uri, ...parts);
 }
 
 async function namesIn(folder: Uri): Promise<Set<string>> {

@@ -35,7 +35,7 @@ export function extendMarkdown(notes: FindingNotes, refresh: () => void): (parse
         shown = now;
         refresh();
       });
-      void notes.ready();
+      notes.whenReady(() => undefined);
     }
     const validate = parser.validateLink.bind(parser);
     parser.validateLink = (url) => url.startsWith(scheme) || validate(url);

@@ -85,5 +85,8 @@ describe('a job', () => {
     list = withJob(list, { ...base, state: 'done', progress: { step: 2 }, result: 'x' });
     expect(list).toHaveLength(1);
     expect(list[0]).toMatchObject({ state: 'done', result: 'x', history: [{ step: 1 }, { step: 2 }] });
+    // Started anew under its id.
+    list = withJob(withJob(list, base), { ...base, progress: { step: 7 } });
+    expect(list[0]).toMatchObject({ state: 'running', history: [{ step: 7 }] });
   });
 });
