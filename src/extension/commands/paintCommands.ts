@@ -29,12 +29,9 @@ export async function paint(painter: Painter, by: PaintBy): Promise<void> {
     void window.showInformationMessage(l10n.t('Open a text to paint it.'));
     return;
   }
-  await withCancel((signal) => painter.paint(editor, by, signal));
-}
-
-async function withCancel(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const stop = new AbortController();
-  await window.withProgress({ location: ProgressLocation.Window, title: l10n.t('Painting') }, () => work(stop.signal));
+  // “Clear Paint” ends it; a notification with a button would be louder than what it is about.
+  const { painted, of } = await window.withProgress({ location: ProgressLocation.Window, title: l10n.t('Painting') }, () => painter.paint(editor, by));
+  if (painted < of) window.setStatusBarMessage(l10n.t('Painted around what is seen: {0} of {1} characters.', painted, of), 8_000);
 }
 
 function isFeatureChoice(value: unknown): value is FeatureChoice {

@@ -75,26 +75,25 @@ export class Painter implements Disposable {
     return this.painting && explanationOf(this.painting.by, l10n.t);
   }
 
-  /** Paints an editor's text. Rejects with `PeerError`. */
-  async paint(editor: TextEditor, by: PaintBy, signal: AbortSignal): Promise<void> {
+  /** Paints an editor's text, until it is cleared or has changed. Answers how many characters of how many: what is far from what is seen is left out. Rejects with `PeerError`. */
+  async paint(editor: TextEditor, by: PaintBy): Promise<{ readonly painted: number; readonly of: number }> {
     this.clear();
     const active = await this.models.need();
     const { document } = editor;
     const stop = new AbortController();
-    signal.addEventListener('abort', () => stop.abort(), { once: true });
     const painting: Painting = { document, by, stop, ranges: [], unit: '' };
     this.painting = painting;
     // From here on it can be cleared, which also ends what is still being computed.
     await setContextKey(contextKeys.painted, true);
     const text = inspectedDocument(document);
     const [start, end] = extent(editor, text.length);
-    // What is seen first; measuring one window also fits the plan to the model's context.
-    await this.inspector.inspect(text, start);
     try {
+      // What is seen first; measuring one window also fits the plan to the model's context.
+      await this.inspector.inspect(text, start);
       for (const part of windowsOver(text, start, end, this.inspector.planFor(active))) {
         const content = text.slice(part.start, part.end);
         const values = await this.engine.call('text.paint', { model: active.model.model, text: content, by: brush(by) }, { priority: 'batch', signal: stop.signal });
-        if (this.painting !== painting) return;
+        if (this.painting !== painting) break;
         painting.ranges.push(...placeValues(part, content, values));
         painting.unit = values.unit;
         this.draw();
@@ -103,6 +102,7 @@ export class Painter implements Disposable {
       if (this.painting === painting && painting.ranges.length === 0) this.clear();
       if (!PeerError.is(error, 'cancelled')) throw error;
     }
+    return { painted: end - start, of: text.length };
   }
 
   clear(): void {
