@@ -78,8 +78,14 @@ export class ChartElement extends PageElement {
     </figure>`;
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('spec')) return;
+    this.cursor = undefined;
+    // What could not be drawn says nothing of another chart, or of the same later.
+    this.problem = undefined;
+  }
+
   protected override updated(changed: PropertyValues): void {
-    if (changed.has('spec')) this.cursor = undefined;
     if (changed.has('spec') || changed.has('asTable') || changed.has('cursor')) {
       if (this.asTable) this.listening = false;
       else void this.draw();
@@ -110,6 +116,7 @@ export class ChartElement extends PageElement {
   /** One drawing after the other: the library must not be called while it works. */
   private draw(): Promise<void> {
     this.drawing = this.drawing.then(() => this.drawNow()).catch((error: unknown) => {
+      this.listening = false;
       this.problem = t('The chart cannot be drawn here: {0}', error instanceof Error ? error.message : String(error));
     });
     return this.drawing;

@@ -32,7 +32,11 @@ export function loadPlotly(): Promise<Plotly> {
     script.src = new URL('plotly.js', own.src).href;
     if (nonce !== undefined) script.nonce = nonce;
     script.addEventListener('load', () => resolve((window as unknown as { Plotly: Plotly }).Plotly));
-    script.addEventListener('error', () => reject(new Error('The chart library could not be loaded.')));
+    script.addEventListener('error', () => {
+      // The next chart tries again.
+      loading = undefined;
+      reject(new Error('The chart library could not be loaded.'));
+    });
     document.head.append(script);
   });
   return loading;
