@@ -1,6 +1,6 @@
 /** Activation: makes the parts and registers them. Starts no process and opens no model; that waits for first use. */
 import { l10n, window, workspace } from 'vscode';
-import type { ExtensionContext } from 'vscode';
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import { viewIds } from './commandIds.ts';
 import { cardScheme, MethodCards } from './commands/methodCommands.ts';
 import { dictionaryDrop } from './commands/openDictionary.ts';
@@ -23,7 +23,7 @@ import { FeatureNames } from './inspection/featureNames.ts';
 import { Inspector } from './inspection/inspector.ts';
 import { lastModel, rememberModel } from './models/lastModel.ts';
 import { memoryLimit } from './models/memoryLimit.ts';
-import { OpenModels } from './models/openModels.ts';
+import { OpenModels, describeFailure } from './models/openModels.ts';
 import { Probes } from './probes/probes.ts';
 import { Painter } from './paint/painter.ts';
 import { panelFindings } from './panels/panelFindings.ts';
@@ -43,13 +43,30 @@ export interface Diagnostics {
   listening(): number;
 }
 
-export function activate(context: ExtensionContext): Partial<Diagnostics> & Pick<Findings, 'extendMarkdownIt'> {
+type Offered = Partial<Diagnostics> & Pick<Findings, 'extendMarkdownIt'>;
+
+/** A failure is told with its log; VS Code itself says only that there was one. */
+export function activate(context: ExtensionContext): Offered {
+  const log = window.createOutputChannel('Mechanist', { log: true });
+  context.subscriptions.push(log);
+  try {
+    return start(context, log);
+  } catch (error) {
+    log.error(error instanceof Error ? error : String(error));
+    const showLog = l10n.t('Show log');
+    void window.showErrorMessage(l10n.t('Mechanist could not start: {0}', describeFailure(error)), showLog).then((chosen) => {
+      if (chosen === showLog) log.show();
+    });
+    throw error;
+  }
+}
+
+function start(context: ExtensionContext, log: LogOutputChannel): Offered {
   const started = performance.now();
   const keep = <T extends { dispose(): unknown }>(item: T): T => {
     context.subscriptions.push(item);
     return item;
   };
-  const log = keep(window.createOutputChannel('Mechanist', { log: true }));
   const service = new EngineService(context.extensionUri, log);
   engine = service;
   const models = keep(new OpenModels(service, {

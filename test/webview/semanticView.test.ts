@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PeerError } from '../../src/protocol/peer.ts';
 import { PanelChannel } from '../../webview-ui/shared/channel.ts';
 import { define } from '../../webview-ui/shared/element.ts';
 import { Session } from '../../webview-ui/shared/session.ts';
@@ -147,6 +148,30 @@ describe('the semantic view', () => {
     panel.querySelector<HTMLElement>('.verdict .codicon-pin')!.click();
     await settled();
     expect(host.called('panel.pin')[0]).toMatchObject({ evidence: [{ method: 'ablation.feature@1', value: 0.9, control: { name: 'random direction of equal norm', value: 0.05 } }] });
+  });
+
+  it('says why no dictionary can be trained on a model without a hook for it, and why a training did not start', async () => {
+    const bare = { ...context.models[0]!, hookPoints: ['blocks.2.attn.hook_pattern'] };
+    await open({ v: 1, page: 'train' }, { 'panel.start': () => ({ ...started, context: { ...context, models: [bare] } }) });
+    const start = (): void => Array.from(view.querySelectorAll<HTMLElement>('mechanist-train vscode-button')).find((one) => one.textContent.trim() === 'Start training')!.click();
+    start();
+    await settled();
+    expect(text('mechanist-train')).toContain('has no hook that a dictionary can be trained on');
+    await open({ v: 1, page: 'train' }, { 'panel.job.start': () => { throw new PeerError({ reason: 'busy', message: 'This is running already.', hint: 'Wait.' }); } });
+    start();
+    await settled();
+    expect(text('mechanist-train .failure')).toBe('This is running already. — Wait.');
+  });
+
+  it('empties the search by Escape, also of what was typed just before', async () => {
+    await open();
+    const field = view.querySelector<HTMLInputElement>('input[type=search]')!;
+    field.value = 'name';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    await press('Escape', field);
+    await wait(200);
+    await settled();
+    expect(host.called('semantic.features').every(({ search }) => search === '')).toBe(true);
   });
 
   it('pins what was measured, not what the controls say by then', async () => {

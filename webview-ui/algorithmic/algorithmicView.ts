@@ -66,7 +66,6 @@ export class AlgorithmicView extends PageElement {
     const { session } = this;
     if (!changed.has('session') || session === undefined) return;
     session.onShow((request) => void this.show(request));
-    session.onCommand((command) => { if (command === 'help') this.help = true; });
   }
 
   protected override update(changed: PropertyValues): void {

@@ -21,7 +21,6 @@ export class Session {
   private readonly host: StatefulHost;
   private readonly watchers = new Set<() => void>();
   private readonly showing = new Set<(request: ShowRequest) => void>();
-  private readonly commands = new Set<(command: string) => void>();
 
   constructor(channel: PanelChannel, host: StatefulHost) {
     this.channel = channel;
@@ -29,7 +28,6 @@ export class Session {
     channel.on('context', (context) => this.set({ context }));
     channel.on('selection', (selection) => this.set({ selection }));
     channel.on('show', (request) => this.showing.forEach((listener) => listener(request)));
-    channel.on('command', ({ command }) => this.commands.forEach((listener) => listener(command)));
     channel.on('job', (job) => this.set({ jobs: withJob(this.jobs, job) }));
     channel.on('jobGone', ({ id }) => this.set({ jobs: this.jobs.filter((job) => job.id !== id) }));
   }
@@ -63,11 +61,6 @@ export class Session {
   onShow(listener: (request: ShowRequest) => void): () => void {
     this.showing.add(listener);
     return () => this.showing.delete(listener);
-  }
-
-  onCommand(listener: (command: string) => void): () => void {
-    this.commands.add(listener);
-    return () => this.commands.delete(listener);
   }
 
   /** The page's place as it was left, over hiding and reload. Unchecked: whoever reads it parses it. */

@@ -244,12 +244,11 @@ export interface PanelStart {
   readonly jobs: readonly PanelJob[];
 }
 
-/** Events from the host. `command` is a palette command that the page carries out. */
+/** Events from the host. */
 export interface PanelEvents {
   readonly context: PanelContext;
   readonly selection: EditorSelection | undefined;
   readonly show: ShowRequest;
-  readonly command: { readonly command: string };
   /** `history` is empty here: the page has it from the reports before. */
   readonly job: PanelJob;
   readonly jobGone: { readonly id: string };

@@ -85,11 +85,11 @@ describe('a page', () => {
     await Promise.resolve();
     page.receive({ kind: 'hello', version: 1 });
     expect(aborted).toEqual(['yes']);
-    page.tell('command', { command: 'x' });
-    expect(sent.at(-1)).toEqual({ kind: 'event', name: 'command', value: { command: 'x' } });
+    page.tell('jobGone', { id: 'x' });
+    expect(sent.at(-1)).toEqual({ kind: 'event', name: 'jobGone', value: { id: 'x' } });
     page.end();
     const count = sent.length;
-    page.tell('command', { command: 'y' });
+    page.tell('jobGone', { id: 'y' });
     expect(sent).toHaveLength(count);
   });
 });

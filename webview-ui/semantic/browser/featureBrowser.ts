@@ -185,7 +185,11 @@ export class FeatureBrowser extends PageElement {
     if (event.key === 'ArrowDown' || event.key === 'Enter') {
       event.preventDefault();
       this.focusTable();
-    } else if (event.key === 'Escape') this.change({ search: '' });
+    } else if (event.key === 'Escape') {
+      // What was typed last may still be waiting.
+      clearTimeout(this.timer);
+      this.change({ search: '' });
+    }
   }
 
   private onRows(event: Event): void {

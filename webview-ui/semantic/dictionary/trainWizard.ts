@@ -3,6 +3,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { TrainResult } from '../../../src/protocol/methods/semanticResults.ts';
 import type { PanelJob } from '../../../src/protocol/views/panel.ts';
+import { failureText } from '../../shared/channel.ts';
 import { progressLine } from '../../shared/components/progress.ts';
 import { emptyState, failure } from '../../shared/components/states.ts';
 import { PageElement } from '../../shared/element.ts';
@@ -49,7 +50,7 @@ export class TrainWizard extends PageElement {
       return html`<label for="train-${id}">${label}</label><div><input id="train-${id}" type="text" inputmode="numeric" .value=${form[id]} aria-invalid=${problem !== undefined} aria-describedby="train-${id}-hint" @input=${(event: Event) => set({ [id]: (event.target as HTMLInputElement).value })}> <span id="train-${id}-hint" class=${problem === undefined ? 'quiet' : 'problem'}>${problem ?? hint}</span></div>`;
     };
     return html`<form class="fields" @submit=${(event: Event) => { event.preventDefault(); this.start(session, form); }}>
-      <label for="train-hook">${t('hook point')}</label><div><select id="train-hook" @change=${(event: Event) => set({ hook: (event.target as HTMLSelectElement).value })}>${trainableHooks(session.model!).map((hook) => html`<option ?selected=${hook === form.hook}>${hook}</option>`)}</select></div>
+      <label for="train-hook">${t('hook point')}</label><div><select id="train-hook" @change=${(event: Event) => set({ hook: (event.target as HTMLSelectElement).value })}>${trainableHooks(session.model!).map((hook) => html`<option ?selected=${hook === form.hook}>${hook}</option>`)}</select>${problems.filter((one) => one.field === 'hook').map(({ message }) => html` <span class="problem" role="alert">${message}</span>`)}</div>
       <label for="train-architecture">${t('architecture')}</label><div><select id="train-architecture" @change=${(event: Event) => set({ architecture: (event.target as HTMLSelectElement).value as Architecture })}>${architectures.map((name) => html`<option ?selected=${name === form.architecture}>${name}</option>`)}</select></div>
       ${field('latents', t('features'), t('a multiple of the width, {0}', session.model!.width ?? '?'))}
       ${choosesCount(form.architecture) ? field('k', t('features per token'), t('L0')) : field('sparsity', t('sparsity coefficient'), t('larger: fewer features per token'))}
@@ -96,7 +97,7 @@ export class TrainWizard extends PageElement {
     const name = `${form.hook}-${form.architecture}-${form.latents}-${Date.now().toString(36)}`;
     const { model } = session.model!;
     session.channel.ask('panel.job.start', { id: jobId, method: 'semantic.train', params: { ...trainRequest(form, model, name, session.context.folders.dictionaries) } })
-      .then(() => { this.problem = undefined; }, (error: unknown) => { this.problem = String(error); });
+      .then(() => { this.problem = undefined; }, (error: unknown) => { this.problem = failureText(error); });
   }
 
   /** The engine knows the training by the name it was started with. */
