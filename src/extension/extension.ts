@@ -1,6 +1,7 @@
 /** Activation: makes the parts and registers them. Starts no process and opens no model; that waits for first use. */
 import { l10n, window, workspace } from 'vscode';
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import { failureText } from '../protocol/failureText.ts';
 import { viewIds } from './commandIds.ts';
 import { cardScheme, MethodCards } from './commands/methodCommands.ts';
 import { dictionaryDrop } from './commands/openDictionary.ts';
@@ -23,7 +24,7 @@ import { FeatureNames } from './inspection/featureNames.ts';
 import { Inspector } from './inspection/inspector.ts';
 import { lastModel, rememberModel } from './models/lastModel.ts';
 import { memoryLimit } from './models/memoryLimit.ts';
-import { OpenModels, describeFailure } from './models/openModels.ts';
+import { OpenModels } from './models/openModels.ts';
 import { Probes } from './probes/probes.ts';
 import { Painter } from './paint/painter.ts';
 import { panelFindings } from './panels/panelFindings.ts';
@@ -54,7 +55,7 @@ export function activate(context: ExtensionContext): Offered {
   } catch (error) {
     log.error(error instanceof Error ? error : String(error));
     const showLog = l10n.t('Show log');
-    void window.showErrorMessage(l10n.t('Mechanist could not start: {0}', describeFailure(error)), showLog).then((chosen) => {
+    void window.showErrorMessage(l10n.t('Mechanist could not start: {0}', failureText(error)), showLog).then((chosen) => {
       if (chosen === showLog) log.show();
     });
     throw error;

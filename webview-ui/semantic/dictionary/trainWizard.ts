@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { TrainResult } from '../../../src/protocol/methods/semanticResults.ts';
 import type { PanelJob } from '../../../src/protocol/views/panel.ts';
-import { failureText } from '../../shared/channel.ts';
+import { failureText } from '../../../src/protocol/failureText.ts';
 import { progressLine } from '../../shared/components/progress.ts';
 import { emptyState, failure } from '../../shared/components/states.ts';
 import { PageElement } from '../../shared/element.ts';

@@ -31,7 +31,7 @@ function preview(href: string, refresh = (): void => undefined): { children: Pre
   const listeners: (() => void)[] = [];
   index.update('a.md', newNote('a', { title: 'A', claim: 'c', kind: 'semantic', subjects: [], evidence: [] }));
   const rules: Rule[] = [];
-  const parser = extendMarkdown({ index, onChange: (listener: () => void) => { listeners.push(listener); return { dispose: () => undefined }; }, ready: () => Promise.resolve() } as unknown as FindingNotes, refresh)({ core: { ruler: { push: (_, rule) => rules.push(rule) } }, validateLink: (url) => url.startsWith('https:') });
+  const parser = extendMarkdown({ index, onChange: (listener: () => void) => { listeners.push(listener); return { dispose: () => undefined }; }, whenReady: (run: () => void) => run() } as unknown as FindingNotes, refresh)({ core: { ruler: { push: (_, rule) => rules.push(rule) } }, validateLink: (url) => url.startsWith('https:') });
   const [open, text, close, block] = ['link_open', 'text', 'link_close', 'inline'].map((type) => new Token(type)) as [Token, Token, Token, Token];
   open.attrSet('href', href);
   block.children = [open, text, close];
