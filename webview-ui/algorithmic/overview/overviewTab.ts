@@ -22,7 +22,7 @@ export class OverviewTab extends InquiryElement {
   override render(): TemplateResult {
     const { inquiry, lens } = this;
     return html`${purpose(t('What does the model predict here, and where does that come from?'), t('A first look: what writes the answer directly and where it forms. Only patching and circuits test it.'), t('the same parts on the other prompt.'))}
-      ${inquiry.question.text === '' ? emptyState(t('Type a prompt above, take the one at the cursor with “From editor”, or open a file of prompt pairs. The model’s own top predictions become the question.'))
+      ${inquiry.question.text === '' ? emptyState(t('Type a prompt above, take the one at the cursor with “From editor”, or open a file of prompt pairs. The model’s own top predictions become the question.'), this.example())
         : html`<div class="two">
           <section aria-label=${t('Predictions')}><h2>${t('What comes next?')}</h2>${drawWork(inquiry.suggestions, { loading: t('Reading the prompt…'), draw: (value) => this.predictions(value) })}</section>
           <section aria-label=${t('Lens')}><h2>${t('Where does it form?')}</h2>${drawWork(lens.grid, {
@@ -37,6 +37,12 @@ export class OverviewTab extends InquiryElement {
     super.willUpdate(changed);
     this.lens.ensure('grid');
     this.lens.ensure('attribution');
+  }
+
+  /** For whoever sees this for the first time: who is given the book, beside the same sentence with the other giver. */
+  private example(): { readonly label: string; readonly run: () => void } | undefined {
+    const { inquiry } = this;
+    return inquiry.session.model?.hasTokenizer === true ? { label: t('Try an example'), run: () => void inquiry.ask({ clean: exampleOf('John'), corrupted: exampleOf('Mary') }) } : undefined;
   }
 
   private predictions({ predictions, corrupted }: QuestionSuggestions): TemplateResult {
@@ -59,3 +65,5 @@ export class OverviewTab extends InquiryElement {
     </ul></section>`;
   }
 }
+
+const exampleOf = (giver: string): string => `When Mary and John went to the market, ${giver} gave a book to`;
