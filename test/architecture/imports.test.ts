@@ -32,7 +32,7 @@ describe('the sources of the product', () => {
   });
 
   it('stay short', () => {
-    expect(tooLong(product)).toEqual([]);
+    expect(tooLong(everything)).toEqual([]);
   });
 });
 
@@ -158,8 +158,8 @@ describe('a violation is found', () => {
     {
       rule: tooLong,
       what: 'a file over the limit by one line',
-      sources: { 'src/long.ts': 'x;\n'.repeat(351), 'src/fits.ts': 'x;\n'.repeat(350) },
-      says: ['src/long.ts has 351 lines'],
+      sources: { 'src/long.ts': 'x;\n'.repeat(301), 'src/fits.ts': 'x;\n'.repeat(300), 'test/long.ts': 'x;\n'.repeat(451), 'test/fits.ts': 'x;\n'.repeat(450) },
+      says: ['src/long.ts has 301 lines', 'test/long.ts has 451 lines'],
     },
   ];
 

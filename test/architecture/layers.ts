@@ -47,8 +47,9 @@ export const confinedPackages: Readonly<Record<string, readonly string[]>> = {
 /** The folders that may speak to a network: downloads, and models on the loopback interface. */
 export const networkFolders: readonly string[] = ['src/engine/models/hub', 'src/chat'];
 
-/** Most lines that a file of `src/` may have. */
-export const longestFile = 350;
+/** Most lines that a file below a folder may have; 300 elsewhere. Pages hold markup, tests hold tables of cases. */
+export const longestFile: Readonly<Record<string, number>> = { 'webview-ui': 350, test: 450 };
+export const longestElsewhere = 300;
 
 function upTo(...folders: string[]): string[] {
   return ['src/engine/errors.ts', 'src/engine/tensor.ts', 'src/engine/random.ts', ...folders];
