@@ -235,6 +235,48 @@ describe('the tabs', () => {
   });
 });
 
+describe('a subject that is brought from elsewhere', () => {
+  const head = { kind: 'head' as const, subject: 'mechanist:component/fable-4l/blocks.1.attn.hook_z/3' };
+
+  it('is ablated among all of its kind, and looked at', async () => {
+    const heads = { ...sweep, hooks: ['blocks.0.attn.hook_z', 'blocks.1.attn.hook_z'], axes: [{ name: 'position', size: 4 }, { name: 'head', size: 4 }], scores: new Float32Array(32), normalized: undefined };
+    await open({ tab: 'overview', question }, { 'sweep.run': () => heads });
+    host.tell('show', { subject: head, action: 'ablate' });
+    await settled();
+    expect(host.called('sweep.run')).toMatchObject([{ site: 'z', replacement: 'mean' }]);
+    expect(host.called('sweep.cell')).toMatchObject([{ hook: 'blocks.1.attn.hook_z', where: { position: 3, head: 3 } }]);
+  });
+
+  it('is the node whose edges are listed, when circuits are looked for', async () => {
+    await open({ tab: 'circuit', question });
+    await click('Score edges');
+    host.tell('show', { subject: { kind: 'head', subject: 'mechanist:component/fable-4l/blocks.0.attn.hook_z/0' }, action: 'findCircuits' });
+    await settled();
+    expect(text('mechanist-circuit .chip')).toBe('a0.h0 ×');
+    expect(text('section[aria-label=Edges] h2')).toContain('2 of 6 edges');
+    await click('a0.h0 ×');
+    expect(text('section[aria-label=Edges] h2')).toContain('4 of 6 edges');
+  });
+
+  it('is selected in the graph when it is a node there, and told of when it is not', async () => {
+    const transcoders = [0, 1].map((layer) => ({ dictionary: `t${layer}`, id: `transcoders.${layer}`, kind: 'transcoder' as const, architecture: 'topk', hook: `blocks.${layer}.ln2.hook_normalized`, latents: 64, hash: 'ab'.repeat(8), source: `zoo/transcoders/layer_${layer}.safetensors` }));
+    const withSet = { ...started, context: { ...context, models: [{ ...model, dictionaries: transcoders }] } };
+    await open({ tab: 'overview', question }, { 'panel.start': () => withSet, 'graph.labels': () => 0 });
+    const subject = { kind: 'feature' as const, subject: 'mechanist:feature/fable-4l/transcoders.0/101', feature: 101, dictionary: 't0' };
+    host.tell('show', { subject, action: 'findCircuits' });
+    await settled();
+    expect(text('mechanist-question')).toContain('Build a graph: feature 101');
+    await click('Build the graph');
+    host.tell('show', { subject, action: 'findCircuits' });
+    await settled();
+    expect(host.called('graph.search')).toMatchObject([{ query: 'L0 #101' }]);
+    expect(text('mechanist-node-card h2')).toContain('#101');
+    host.tell('show', { subject: { ...subject, subject: 'mechanist:feature/fable-4l/elsewhere/101', dictionary: 'd9' }, action: 'findCircuits' });
+    await settled();
+    expect(text('mechanist-question')).toContain('Feature 101 is no node of the graph');
+  });
+});
+
 describe('the attribution graph', () => {
   it('is built for the question, drawn, and equal in content as a list', async () => {
     await open({ tab: 'graph', question });

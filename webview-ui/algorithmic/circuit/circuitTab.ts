@@ -20,16 +20,10 @@ import { circuitDrawing, edgeCount, exactChart } from './viewModel.ts';
 const listed = 200;
 
 export class CircuitTab extends InquiryElement {
-  static override readonly properties = { ...InquiryElement.properties, work: { attribute: false }, node: { state: true } };
+  static override readonly properties = { ...InquiryElement.properties, work: { attribute: false } };
   declare work: CircuitWork;
-  declare private node: string | undefined;
   private readonly drawing = memo(circuitDrawing);
   private readonly exact = memo(exactChart);
-
-  constructor() {
-    super();
-    this.node = undefined;
-  }
 
   override render(): TemplateResult {
     const { inquiry, work } = this;
@@ -67,7 +61,7 @@ export class CircuitTab extends InquiryElement {
     </div>
     ${evaluationView(work.evaluation)}
     <div class="two">
-      ${drawWork(work.members, { loading: t('Choosing edges…'), draw: (members) => html`<mechanist-layers .drawing=${this.drawing(members)} .name=${t('Circuit')} .selected=${this.node} @node-choose=${({ detail }: NodeEvent) => { this.node = this.node === detail ? undefined : detail; }}></mechanist-layers>` })}
+      ${drawWork(work.members, { loading: t('Choosing edges…'), draw: (members) => html`<mechanist-layers .drawing=${this.drawing(members)} .name=${t('Circuit')} .selected=${work.node} @node-choose=${({ detail }: NodeEvent) => work.choose(detail)}></mechanist-layers>` })}
       <div>${work.members.value === undefined ? nothing : this.list(work.members.value)}
       ${exact === undefined ? html`<p class="quiet">${t('These values are exact, or none was measured beside its estimate.')}</p>` : html`<mechanist-chart .spec=${exact}></mechanist-chart>`}</div>
     </div>`;
@@ -75,9 +69,9 @@ export class CircuitTab extends InquiryElement {
 
   private list(members: CircuitMembers): TemplateResult {
     const { edges, of } = members;
-    const own = this.node === undefined ? edges : edges.filter(({ sender, receiver }) => sender === this.node || ownerOf(receiver) === this.node);
-    const evaluation = this.work.evaluation.value;
-    return html`<section aria-label=${t('Edges')}><h2>${t('{0} of {1} edges', own.length, of)}${this.node === undefined ? nothing : html` <button class="chip" @click=${() => { this.node = undefined; }}>${this.node} ×</button>`}
+    const { node, evaluation: { value: evaluation } } = this.work;
+    const own = node === undefined ? edges : edges.filter(({ sender, receiver }) => sender === node || ownerOf(receiver) === node);
+    return html`<section aria-label=${t('Edges')}><h2>${t('{0} of {1} edges', own.length, of)}${node === undefined ? nothing : html` <button class="chip" @click=${() => this.work.choose(node)}>${node} ×</button>`}
       ${pinButton(t('Pin this circuit'), () => pinCircuit(this.inquiry, members, evaluation, this.work.heldOut))}</h2>
       <div class="table-frame" tabindex="0" role="region" aria-label=${t('Edges of the circuit')}><table class="data"><thead><tr><th scope="col">${t('from')}</th><th scope="col">${t('to')}</th><th scope="col">${t('score')}</th></tr></thead>
       <tbody>${own.slice(0, listed).map(({ sender, receiver, score }) => html`<tr><td>${sender}</td><td>${receiver}</td><td class="number">${signedText(score)}</td></tr>`)}</tbody></table></div>

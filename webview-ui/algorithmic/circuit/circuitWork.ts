@@ -18,6 +18,8 @@ export class CircuitWork {
   readonly edges: Resource<ScoredEdges>;
   readonly members: Resource<CircuitMembers>;
   readonly evaluation: Resource<CircuitEvaluation>;
+  /** The node whose edges are listed. */
+  node: string | undefined;
   /** Every set of scores of this question, for comparison. */
   kept: readonly ScoredEdges[] = [];
   /** The held-out pairs of the last test. */
@@ -35,6 +37,12 @@ export class CircuitWork {
   get selection(): CircuitSelection {
     const { select, edges, threshold } = this.inquiry.place.circuit;
     return select === 'threshold' ? { kind: 'threshold', threshold } : { kind: select, edges };
+  }
+
+  /** Lists the edges of one node; of all again when it is the same. */
+  choose(node: string | undefined): void {
+    this.node = this.node === node ? undefined : node;
+    this.inquiry.requestUpdate();
   }
 
   async run(): Promise<void> {

@@ -1,4 +1,5 @@
 /** A drawing of a circuit: rows are layers from the input upwards, edges carry sign and size. Layout and shapes; pure. */
+import type { Subject } from '../../../src/protocol/views/panel.ts';
 
 export interface DrawnNode {
   readonly id: string;
@@ -78,3 +79,13 @@ export function componentNode(id: string): DrawnNode {
 
 /** A receiver without its slot: `a2.h0` for `a2.h0<k>`. */
 export const ownerOf = (receiver: string): string => receiver.replace(/<\w+>$/, '');
+
+/** The node that stands for a subject: `a2.h3` for a head, `m2` for an MLP or a neuron of it, the sender of an edge. */
+export function circuitNode({ subject }: Pick<Subject, 'subject'>): string | undefined {
+  const [kind, , hook = '', index] = subject.replace(/^mechanist:/, '').split('/').map(decodeURIComponent);
+  if (kind === 'edge') return hook;
+  const layer = /^blocks\.(\d+)\./.exec(hook)?.[1];
+  if (kind !== 'component' || layer === undefined) return undefined;
+  if (hook.includes('.attn.') && index !== undefined) return `a${layer}.h${index}`;
+  return hook.includes('mlp') ? `m${layer}` : undefined;
+}

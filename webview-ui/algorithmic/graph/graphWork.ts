@@ -126,6 +126,12 @@ export class GraphWork {
     else await this.found.load((signal) => this.channel.call('graph.search', { graph, query: query.trim() }, { signal }), { keep: true });
   }
 
+  /** Nodes that a search finds; none where no graph is open. */
+  async lookFor(query: string): Promise<readonly GraphNode[]> {
+    await this.search(query);
+    return this.found.value?.nodes ?? [];
+  }
+
   async togglePin(node: number): Promise<void> {
     const { pinned, supernodes } = this.choices;
     const has = pinned.includes(node);

@@ -22,6 +22,8 @@ export class PatchingWork {
   readonly control: Resource<SweepScores>;
   readonly cell: Resource<SweepCell>;
   selected: Place | undefined;
+  /** What was asked for from elsewhere, and is looked at once the sweep is there. */
+  wanted: { readonly hook: string; readonly index: number | undefined } | undefined;
   private readonly inquiry: Inquiry;
 
   constructor(inquiry: Inquiry) {
@@ -51,6 +53,7 @@ export class PatchingWork {
     this.cell.reset();
     this.control.reset();
     await this.sweep.load(async (signal, onProgress) => ({ scores: await session.channel.call('sweep.run', params, { signal, onProgress }), params }));
+    await this.lookAtWanted();
   }
 
   /** The control of the sweep that is shown. */
@@ -75,6 +78,16 @@ export class PatchingWork {
     await this.cell.load((signal) => this.inquiry.session.channel.call('sweep.cell', {
       model: params.model, prompts: params.prompts, hook, where, ...(params.dictionary === undefined ? {} : { dictionary: params.dictionary }), direction: params.direction, replacement: params.replacement, predictions: 30,
     }, { signal }), { keep: true });
+  }
+
+  /** At the last position, where the answer is. */
+  private async lookAtWanted(): Promise<void> {
+    const { wanted, sweep: { state } } = this;
+    if (wanted === undefined || state.kind !== 'ready') return;
+    this.wanted = undefined;
+    const { hooks, axes } = state.value.scores;
+    const hook = hooks.indexOf(wanted.hook);
+    if (hook >= 0) await this.select({ hook, at: axes.map(({ name, size }) => Math.min(size - 1, name === 'head' || name === 'neuron' ? (wanted.index ?? 0) : size - 1)) });
   }
 
   private reset(): void {
