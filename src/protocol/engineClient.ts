@@ -16,7 +16,7 @@ export interface EngineClientOptions {
   readonly restartInterval?: number;
   /** Milliseconds that the process may take to say hello, 30,000 by default. */
   readonly startTimeout?: number;
-  /** Milliseconds that it may take to hear a cancellation before it counts as hung and is ended, 10,000 by default. */
+  /** Milliseconds that it may take to hear a person's cancellation before it counts as hung and is ended, 10,000 by default. */
   readonly hangTimeout?: number;
   /** Milliseconds without an answer, while requests wait, after which the process counts as silent, 20,000 by default. */
   readonly silence?: number;
@@ -27,6 +27,9 @@ export interface EngineClientOptions {
   /** Milliseconds, for tests. */
   readonly now?: () => number;
 }
+
+/** The reason with which a signal is aborted when a person has asked for it. */
+export const cancelledByUser = 'cancelled by the user';
 
 export interface EngineCallOptions extends CallOptions {
   /** Open a source although the process ended the last time it was opened. */
@@ -112,7 +115,7 @@ export class EngineClient {
     this.calls.set(id, { method, opening });
     this.showLoad(running);
     this.watch();
-    const heard = (): void => this.expectAnswer(running);
+    const heard = (): void => this.expectAnswer(running, options.signal?.reason === cancelledByUser);
     options.signal?.addEventListener('abort', heard, { once: true });
     try {
       return await running.peer.call(method, params, options) as Results[M];
@@ -212,10 +215,13 @@ export class EngineClient {
     return running?.process;
   }
 
-  /** After a cancellation: a process that does not even answer for its status is in a run it cannot leave. */
-  private expectAnswer(running: Running): void {
+  /**
+   * After a cancellation: a process that does not even answer for its status is in a run it cannot leave. It is ended when a
+   * person wanted the run to end. What nobody needs any more, because a cursor has moved, ends nothing that others work with.
+   */
+  private expectAnswer(running: Running, byUser: boolean): void {
     if (!running.greeted) return;
-    const hung = setTimeout(() => {
+    const hung = !byUser ? undefined : setTimeout(() => {
       if (this.running !== running) return;
       running.hung = true;
       running.process.kill();

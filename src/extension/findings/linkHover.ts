@@ -84,7 +84,7 @@ export class LinkHover {
     const dictionary = model?.dictionaries.find(({ id }) => id === target.dictionary);
     if (model === undefined || dictionary === undefined || target.index >= dictionary.latents) return undefined;
     try {
-      const { values } = await withSignal(cancel, (signal) => this.engine.call('text.paint', { model: model.model, text: paragraphAt(document, link.start), by: { kind: 'feature', dictionary: dictionary.dictionary, feature: target.index } }, { signal }));
+      const { values } = await withSignal(cancel, (signal) => this.engine.call('text.paint', { model: model.model, text: paragraphAt(document, link.start), by: { kind: 'feature', dictionary: dictionary.dictionary, feature: target.index } }, { signal }), 'the pointer has moved');
       return l10n.t('In this paragraph it reaches {0}.', short(values.reduce((a, b) => Math.max(a, b), 0)));
     } catch (error) {
       if (!PeerError.is(error, 'cancelled')) this.report(`hover over a link: ${failureText(error)}`);

@@ -1,5 +1,6 @@
 /** Long runs that pages have started and that go on while no page is there to watch: harvests, training. Knows no vscode. */
 import { failureText } from '../../protocol/failureText.ts';
+import { cancelledByUser } from '../../protocol/engineClient.ts';
 import { PeerError } from '../../protocol/peer.ts';
 import type { MethodName } from '../../protocol/methods.ts';
 import { withReports } from '../../protocol/views/jobHistory.ts';
@@ -48,7 +49,7 @@ export class PanelJobs implements Disposable {
   }
 
   cancel(id: string): void {
-    this.jobs.get(id)?.stop.abort();
+    this.jobs.get(id)?.stop.abort(cancelledByUser);
   }
 
   /** Forgets a job that has ended. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Ending, EngineProcess } from '../../../src/protocol/childProcess.ts';
-import { EngineClient } from '../../../src/protocol/engineClient.ts';
+import { EngineClient, cancelledByUser } from '../../../src/protocol/engineClient.ts';
 import type { EngineClientOptions } from '../../../src/protocol/engineClient.ts';
 import type { EngineState } from '../../../src/protocol/engineState.ts';
 import { PeerError } from '../../../src/protocol/peer.ts';
@@ -171,12 +171,23 @@ describe('EngineClient', () => {
     expect(silent.processes[0]!.killed).toBe(true);
   });
 
-  it('ends a process that does not hear a cancellation, and counts it as hung', async () => {
-    const { client, processes, states } = host(undefined, { hangTimeout: 5 });
+  it('leaves a process alone that does not hear of what nobody needs any more', async () => {
+    const { client, processes } = host(undefined, { hangTimeout: 5 });
     const controller = new AbortController();
     const call = client.call('text.paint', { model: 'm', text: 'a', by: { kind: 'surprise' } }, { signal: controller.signal });
     await settled();
     controller.abort();
+    await expect(call).rejects.toSatisfy((error) => PeerError.is(error, 'cancelled'));
+    await new Promise((resolve) => { setTimeout(resolve, 40); });
+    expect([processes[0]!.killed, client.state.kind]).toEqual([false, 'ready']);
+  });
+
+  it('ends a process that does not hear a person’s cancellation, and counts it as hung', async () => {
+    const { client, processes, states } = host(undefined, { hangTimeout: 5 });
+    const controller = new AbortController();
+    const call = client.call('text.paint', { model: 'm', text: 'a', by: { kind: 'surprise' } }, { signal: controller.signal });
+    await settled();
+    controller.abort(cancelledByUser);
     await expect(call).rejects.toSatisfy((error) => PeerError.is(error, 'cancelled'));
     await vi.waitFor(() => expect(states).toContainEqual(expect.objectContaining({ kind: 'crashed', hung: true })));
     expect(processes[0]!.killed).toBe(true);
