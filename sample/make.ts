@@ -168,7 +168,10 @@ async function evidence(note: string, method: string, { models = [id], dictionar
   process.stderr.write(`  ${method}: ${value} (${control?.name ?? 'no control'}: ${control?.value ?? '–'})\n`);
 }
 
-/** Paragraphs below the front matter. */
+/** Paragraphs between the title and the figures. */
 async function body(note: string, paragraphs: readonly string[]): Promise<void> {
-  await updateNoteFile(join(folder, `${note}.md`), ({ text }) => [{ start: text.trimEnd().length, end: text.length, text: `\n\n${paragraphs.join('\n\n')}\n` }]);
+  await updateNoteFile(join(folder, `${note}.md`), ({ text, frontMatter }) => {
+    const at = text.indexOf('\n\n![', frontMatter!.bodyStart);
+    return [{ start: at, end: at, text: `\n\n${paragraphs.join('\n\n')}` }];
+  });
 }

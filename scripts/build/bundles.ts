@@ -8,7 +8,7 @@ import { bundledPackages, noticesText } from './notices.ts';
 
 export const repository: string = fileURLToPath(new URL('../..', import.meta.url));
 
-const webviews = ['inspector', 'semantic', 'algorithmic'];
+const webviews = ['inspector', 'semantic', 'algorithmic', 'findings-map'];
 
 const shared: BuildOptions = {
   absWorkingDir: repository, bundle: true, metafile: true, minify: true, sourcemap: false, legalComments: 'eof', logLevel: 'warning', charset: 'utf8',

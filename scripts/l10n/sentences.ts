@@ -7,7 +7,7 @@ import { methodGroups } from '../../src/extension/methods/groups.ts';
 
 const sources = fileURLToPath(new URL('../../src/extension', import.meta.url));
 const pages = fileURLToPath(new URL('../../webview-ui', import.meta.url));
-const pageFolders = ['shared', 'inspector', 'semantic', 'algorithmic'];
+const pageFolders = ['shared', 'inspector', 'semantic', 'algorithmic', 'findings-map'];
 
 /** The file that translations are copied from: each sentence under itself. */
 export function bundleText(): string {

@@ -1,6 +1,6 @@
 /** Activation: makes the parts and registers them. Starts no process and opens no model; that waits for first use. */
 import { l10n, window, workspace } from 'vscode';
-import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { ExtensionContext, LogOutputChannel, Uri } from 'vscode';
 import { failureText } from '../protocol/failureText.ts';
 import { viewIds } from './commandIds.ts';
 import { cardScheme, MethodCards } from './commands/methodCommands.ts';
@@ -19,6 +19,7 @@ import { registerSurpriseHints } from './editor/surpriseHints.ts';
 import { registerUriHandler } from './links/uriHandler.ts';
 import { StatusBar } from './views/statusBar.ts';
 import { Findings } from './findings/findings.ts';
+import type { MapPage } from './findings/mapPanel.ts';
 import { EngineService } from './process/engineService.ts';
 import { FeatureNames } from './inspection/featureNames.ts';
 import { Inspector } from './inspection/inspector.ts';
@@ -32,6 +33,8 @@ import { Panels } from './panels/registerPanels.ts';
 import { setContextKey } from './setContextKey.ts';
 import { readSetting } from './settings.ts';
 import { InspectorViewProvider } from './views/inspectorView.ts';
+import { pageStrings } from './views/pageStrings.ts';
+import { assetsOf, webviewPage } from './views/webviewPage.ts';
 import type { InspectorViewParts } from './views/inspectorView.ts';
 import { MethodsTree } from './views/methodsTree.ts';
 import { ModelsTree } from './views/modelsTree.ts';
@@ -85,7 +88,7 @@ function start(context: ExtensionContext, log: LogOutputChannel): Offered {
     void setContextKey(contextKeys.modelOpen, models.all.length > 0);
   }));
   keep(new StatusBar(service, models, painter));
-  const findings = keep(new Findings({ engine: service, models, inspector, report }));
+  const findings = keep(new Findings({ mapPage: mapPage(context.extensionUri), engine: service, models, inspector, report }));
   const panels = keep(new Panels({ extensionUri: context.extensionUri, engine: service, models, open: (source) => openWithProgress(models, source), report, findings: panelFindings(findings.notes), pin: (kind, pinned) => findings.pin(kind, pinned) }));
   const probes = keep(new Probes(service));
   keep(registerCommands({ engine: service, models, inspector, painter, panels, findings, probes, log }));
@@ -108,6 +111,10 @@ export async function deactivate(): Promise<void> {
 interface ViewParts extends Omit<InspectorViewParts, 'extensionUri' | 'paintFeature'> {
   readonly painter: Painter;
   readonly probes: Probes;
+}
+
+function mapPage(extensionUri: Uri): MapPage {
+  return { roots: [assetsOf(extensionUri)], html: (webview, title) => webviewPage({ webview, extensionUri, view: 'findings-map', title, element: 'mechanist-findings-map', strings: pageStrings('findings-map') }) };
 }
 
 function registerViews({ extensionUri, subscriptions }: ExtensionContext, { painter, probes, ...parts }: ViewParts): void {

@@ -6,7 +6,12 @@ import { recordedFile } from '../../evidence/inputs.ts';
 import { measure } from '../../evidence/measure.ts';
 import { DiskModels } from '../../evidence/openModels.ts';
 import { evidenceMethods, methodNamed, nameOf } from '../../evidence/registry.ts';
-import { addEvidence } from '../../notes/edits.ts';
+import { drawFigure } from '../../figures/draw.ts';
+import { evidenceFigure } from '../../figures/evidenceFigure.ts';
+import { tableCsv } from '../../figures/csv.ts';
+import { removeAttachments, saveAttachments } from '../../notes/attachments.ts';
+import { addEvidence, addFigure, figureMarkdown } from '../../notes/edits.ts';
+import type { NoteFigure } from '../../notes/edits.ts';
 import { approaches, findingKinds } from '../../notes/format/schema.ts';
 import type { EvidenceDraft } from '../../notes/format/schema.ts';
 import { newNote } from '../../notes/newNote.ts';
@@ -36,7 +41,7 @@ export const evidence: Command = {
     ...modelOptions,
     ...runtimeOptions,
   },
-  notes: 'Without METHOD the methods are listed, with what each takes. The record is printed as JSON.',
+  notes: 'Without METHOD the methods are listed, with what each takes. The record is printed as JSON. A note gets it with a figure, which lies in a folder of the note’s name.',
   async run({ positionals: [name], options, signal, output }) {
     if (name === undefined) {
       writeJson(output, evidenceMethods.map((method) => ({ method: nameOf(method), title: method.title, summary: method.summary, models: method.models, dictionary: method.dictionary, inputs: method.inputs, parameters: method.parameters })));
@@ -63,21 +68,34 @@ export const evidence: Command = {
   },
 };
 
-/** Adds the record to the note, and returns its id. */
+/** Adds the record to the note with its figure, and returns its id. */
 async function pin(file: string, record: EvidenceDraft, options: OptionValues): Promise<string> {
+  const name = record.method.replace(/@\d+$/, '');
+  const figure = evidenceFigure(methodNamed(record.method).title, [{ ...record, name }])!;
+  const files = saveAttachments(file, 'figure', [{ extension: 'svg', content: drawFigure(figure.drawing) }, { extension: 'csv', content: tableCsv(figure.table) }]);
+  try {
+    return await write(file, { ...record, artefact: files[0]! }, { title: figure.drawing.title, files }, options);
+  } catch (error) {
+    removeAttachments(file, files);
+    throw error;
+  }
+}
+
+async function write(file: string, record: EvidenceDraft, figure: NoteFigure, options: OptionValues): Promise<string> {
   if (existsSync(file)) {
     let id = '';
     await updateNoteFile(file, (note) => {
       requireFinding(note, file);
       const added = addEvidence(note, record);
       id = added.id;
-      return added.edits;
+      return [...added.edits, ...addFigure(note, figure)];
     });
     return id;
   }
+  const title = options.requiredText('title');
   const text = newNote(basename(file, extname(file)), {
-    title: options.requiredText('title'), claim: options.requiredText('claim'), kind: oneOf(options, 'kind', findingKinds), approach: options.text('approach') === undefined ? undefined : oneOf(options, 'approach', approaches),
-    subjects: list(options, 'subjects'), evidence: [record],
+    title, claim: options.requiredText('claim'), kind: oneOf(options, 'kind', findingKinds), approach: options.text('approach') === undefined ? undefined : oneOf(options, 'approach', approaches),
+    subjects: list(options, 'subjects'), evidence: [record], body: `# ${title.replaceAll(/\s+/g, ' ')}\n\n${figureMarkdown(figure)}\n`,
   });
   requireFinding(readNote(text), file);
   await createNoteFile(file, text);

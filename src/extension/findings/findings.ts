@@ -16,6 +16,7 @@ import { dragType, FindingsTree } from './findingsTree.ts';
 import { registerLinkFeatures } from './linkFeatures.ts';
 import { LinkHover } from './linkHover.ts';
 import { MapPanel } from './mapPanel.ts';
+import type { MapPage } from './mapPanel.ts';
 import { pin } from './pin.ts';
 import { pinOf } from './pinSources.ts';
 import { extendMarkdown } from './preview.ts';
@@ -24,6 +25,7 @@ import { Verifier } from './verification.ts';
 import { viewState } from './viewState.ts';
 
 export interface FindingsParts {
+  readonly mapPage: MapPage;
   readonly engine: EnginePort;
   readonly models: OpenModels;
   readonly inspector: Inspector;
@@ -43,14 +45,14 @@ export class Findings implements Disposable {
   private readonly models: OpenModels;
   private readonly owned = new Disposables();
 
-  constructor({ engine, models, inspector, report }: FindingsParts) {
+  constructor({ mapPage, engine, models, inspector, report }: FindingsParts) {
     this.engine = engine;
     this.inspector = inspector;
     this.models = models;
     this.notes = this.owned.add(new FindingNotes(report));
     this.verifier = new Verifier(engine, this.notes);
     this.tree = this.owned.add(new FindingsTree(this.notes));
-    this.map = this.owned.add(new MapPanel(this.notes));
+    this.map = this.owned.add(new MapPanel(mapPage, this.notes, report));
     this.comparisons = new Comparisons(this.notes, this.verifier);
     this.extendMarkdownIt = extendMarkdown(this.notes, () => void commands.executeCommand('markdown.preview.refresh'));
     const view = this.owned.add(window.createTreeView(viewIds.findings, { treeDataProvider: this.tree, dragAndDropController: this.tree, showCollapseAll: true }));

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { Window } from 'happy-dom';
 import { describe, expect, it } from 'vitest';
 import { groupings, groupsOf } from '../../../../src/extension/findings/grouping.ts';
-import { mapPage, mapStyle, styleHash } from '../../../../src/extension/findings/mapPage.ts';
 import { quotedLines } from '../../../../src/extension/findings/quotedLines.ts';
+import { mostSubjects, shownMap } from '../../../../src/extension/findings/shownMap.ts';
 import { bounded, longestAnswer, toolInput, toolSchemas } from '../../../../src/extension/findings/toolRequests.ts';
 import { findingMap } from '../../../../src/notes/findingMap.ts';
 import { assess } from '../../../../src/notes/grade/grade.ts';
@@ -29,13 +27,14 @@ describe('the map', () => {
     expect(findingMap([entry('b', [record('feature.statistics')], { subjects: [feature, component] })]).lines[0]!.unified).toBe(false);
   });
 
-  it('makes no element from what notes say, and names its style by hash', () => {
-    const page = mapPage(findingMap([entry('a', [], { title: '</a><script>alert(1)</script>', subjects: ['mechanist:circuit/m/%3Cimg%20src%3Dx%3E'] })]), t, { openFinding: 'x.open', openLink: 'x.link' });
-    const document = new new Window().DOMParser().parseFromString(page, 'text/html');
-    expect(document.querySelectorAll('script, img').length).toBe(0);
-    expect(page).toContain(`sha256-${createHash('sha256').update(mapStyle).digest('base64')}`);
-    expect(styleHash).toBe(createHash('sha256').update(mapStyle).digest('base64'));
-    expect(mapPage(findingMap([]), t, { openFinding: 'x', openLink: 'y' })).toContain('No finding of this workspace');
+  it('goes to its page as plain data of a bounded size, with lines between places', () => {
+    const map = shownMap(findingMap([entry('a', [causal], { subjects: [feature, component] }), entry('b', [], { subjects: [component] })]));
+    expect(map).toMatchObject({ semantic: [{ uri: feature }], algorithmic: [{ uri: component, findings: [{ title: 'a' }, { title: 'b' }] }], lines: [{ semantic: 0, algorithmic: 0, unified: true }], left: 0 });
+    const many = Array.from({ length: mostSubjects + 5 }, (_, i) => `mechanist:circuit/m/c${i}`);
+    const large = shownMap(findingMap([entry('a', [], { subjects: [feature, ...many] })]));
+    expect(large.algorithmic).toHaveLength(mostSubjects);
+    expect(large.left).toBe(5);
+    expect(large.lines).toHaveLength(mostSubjects);
   });
 });
 
