@@ -6,6 +6,7 @@ import { contextKeys } from '../../src/extension/contextKeys.ts';
 import { bucketCount } from '../../src/extension/paint/buckets.ts';
 import { graphEditor, panels } from '../../src/extension/panels/panelKinds.ts';
 import { settingDefaults } from '../../src/extension/settingDefaults.ts';
+import { tabIds } from '../../webview-ui/algorithmic/place.ts';
 import { listFiles, readBytes } from './sources.ts';
 
 interface Manifest {
@@ -36,6 +37,11 @@ const whenClauses = [...Object.values(contributes.menus).flat(), ...contributes.
 describe('the manifest', () => {
   it('contributes exactly the commands of the code', () => {
     expect(contributed.toSorted()).toEqual(Object.values(commandIds).toSorted());
+  });
+
+  it('has a command for every tab of the algorithmic view', () => {
+    // The overview is what opening it shows.
+    expect(tabIds.filter((tab) => tab !== 'overview' && !contributed.includes(`mechanist.algorithmic.${tab}`))).toEqual([]);
   });
 
   it('names commands mechanist.noun.verb, in one category', () => {
