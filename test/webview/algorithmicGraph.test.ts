@@ -6,8 +6,8 @@ import { nodeName, nodeText, targetProbability } from '../../webview-ui/algorith
 import { sceneSvg, strokesOf } from '../../webview-ui/algorithmic/graph/painter.ts';
 import { sceneOf } from '../../webview-ui/algorithmic/graph/scene.ts';
 import { controlChart, pinnedDrawing, scatterChart } from '../../webview-ui/algorithmic/graph/viewModel.ts';
-import type { readPalette } from '../../webview-ui/shared/theme.ts';
 import { graphNodes, graphView, intervention, node } from './algorithmicData.ts';
+import { palette } from './palette.ts';
 
 const words = ['<bos>', 'When', '·Mary', '·gave'];
 const layout = layoutGraph(graphView, 4, 2, 600, 400);
@@ -146,7 +146,3 @@ describe('the list of a graph', () => {
     expect(nodeText(logit, words)).toContain('.900');
   });
 });
-
-const palette: ReturnType<typeof readPalette> = {
-  text: '#111', quiet: '#555', background: '#fff', grid: '#eee', border: '#ccc', focus: '#00f', activation: '#36f', positive: '#36f', negative: '#d81', control: '#888', categories: [], font: 'sans-serif', fontSize: 13, highContrast: false,
-};

@@ -14,9 +14,9 @@ import { shownPositions } from '../../webview-ui/algorithmic/question/alignmentV
 import { answerText, plainToken } from '../../webview-ui/algorithmic/question/answerText.ts';
 import { fileOf } from '../../webview-ui/algorithmic/question/pairs.ts';
 import { align, answerAmong, emptyQuestion, metricOf, ownTokens, promptsOf, questionTitle, sameQuestion } from '../../webview-ui/algorithmic/question/question.ts';
-import type { readPalette } from '../../webview-ui/shared/theme.ts';
 import type { SweepScores } from '../../src/protocol/methods/algorithmicResults.ts';
 import { attribution, edges, evaluation, grid, members, nulls, patterns, suggestions, sweep, tokens } from './algorithmicData.ts';
+import { palette } from './palette.ts';
 
 const [mary, john] = [{ token: '·Mary', id: 2 }, { token: '·John', id: 7 }];
 const asked = { ...emptyQuestion, text: 'When Mary gave', corrupted: 'When John gave', target: mary, distractor: john };
@@ -281,7 +281,3 @@ describe('a circuit', () => {
     expect(overlapOf(members, other)).toMatchObject({ common: ['m0->logits', 'input->m0'], onlyFirst: ['input->a0.h0<q>', 'a0.h0->m0'], onlySecond: [], jaccard: 0.5, expected: 8 / 6 });
   });
 });
-
-const palette: ReturnType<typeof readPalette> = {
-  text: '#111', quiet: '#555', background: '#fff', grid: '#eee', border: '#ccc', focus: '#00f', activation: '#36f', positive: '#36f', negative: '#d81', control: '#888', categories: [], font: 'sans-serif', fontSize: 13, highContrast: false,
-};

@@ -4,14 +4,13 @@ import { PeerError } from '../../src/protocol/peer.ts';
 import { AlgorithmicView } from '../../webview-ui/algorithmic/algorithmicView.ts';
 import { defineAlgorithmic } from '../../webview-ui/algorithmic/elements.ts';
 import { tabIds } from '../../webview-ui/algorithmic/place.ts';
-import { PanelChannel } from '../../webview-ui/shared/channel.ts';
 import { define } from '../../webview-ui/shared/element.ts';
 import { defineKit } from '../../webview-ui/shared/kitElements.ts';
-import { Session } from '../../webview-ui/shared/session.ts';
 import { answers, sweep } from './algorithmicData.ts';
 import { axeViolations } from './axe.ts';
-import { FakeHost, context, model, started } from './fakeHost.ts';
-import type { Answers } from './fakeHost.ts';
+import { context, model, openPanel, started } from './fakeHost.ts';
+import type { Answers, FakeHost } from './fakeHost.ts';
+import { press as pressKey, settled as pageSettled, textOf } from './settled.ts';
 
 let host: FakeHost;
 let view: AlgorithmicView;
@@ -27,33 +26,17 @@ beforeEach(() => document.body.replaceChildren());
 const question = { text: 'When Mary gave', corrupted: 'When John gave', metric: 'logit_diff', target: { token: '·Mary', id: 2 }, distractor: { token: '·John', id: 7 } };
 
 async function open(place?: unknown, more: Answers = {}): Promise<void> {
-  host = new FakeHost({ ...answers, ...more });
-  host.state = place;
-  view = document.createElement('mechanist-algorithmic') as AlgorithmicView;
-  const session = new Session(new PanelChannel(host), host);
-  view.session = session;
-  document.body.append(view);
-  await session.start();
-  await settled();
+  ({ host, view } = await openPanel<AlgorithmicView>('mechanist-algorithmic', { ...answers, ...more }, place));
 }
 
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 14; turn++) {
-    await new Promise((resolve) => { setTimeout(resolve, 1); });
-    await view.updateComplete;
-  }
-}
-
-const text = (selector: string): string => (view.querySelector(selector)?.textContent ?? '').replace(/\s+/g, ' ').trim();
+const settled = (): Promise<void> => pageSettled(view);
+const text = (selector: string): string => textOf(view, selector);
 const button = (label: string): HTMLElement => Array.from(view.querySelectorAll<HTMLElement>('vscode-button, button')).find((one) => one.textContent.trim() === label || one.getAttribute('aria-label') === label)!;
 const click = async (label: string): Promise<void> => {
   button(label).click();
   await settled();
 };
-const press = async (key: string, on: Element = view): Promise<void> => {
-  on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, composed: true }));
-  await settled();
-};
+const press = (key: string, on: Element = view): Promise<void> => pressKey(view, key, on);
 const input = async (selector: string, value: string, event = 'input'): Promise<void> => {
   const field = view.querySelector<HTMLInputElement>(selector)!;
   field.value = value;

@@ -2,7 +2,10 @@
 import type { MethodName, ModelSummary } from '../../src/protocol/methods.ts';
 import { Peer, PeerError } from '../../src/protocol/peer.ts';
 import type { PanelContext, PanelEvents, PanelStart } from '../../src/protocol/views/panel.ts';
+import { PanelChannel } from '../../webview-ui/shared/channel.ts';
 import type { StatefulHost } from '../../webview-ui/shared/host.ts';
+import { Session } from '../../webview-ui/shared/session.ts';
+import { settled } from './settled.ts';
 
 export type Answers = Readonly<Record<string, (params: never, progress: (value: unknown) => void, signal: AbortSignal) => unknown>>;
 
@@ -72,3 +75,16 @@ export const context: PanelContext = {
 };
 
 export const started: PanelStart = { context, selection: { text: 'When Mary and John went', document: 'file:///a.txt', start: 0, end: 23 }, show: undefined, jobs: [] };
+
+/** A panel's page in the document, started, with a host that answers by the table. */
+export async function openPanel<V extends HTMLElement & { session: Session | undefined; readonly updateComplete: Promise<unknown> }>(element: string, answers: Answers, place: unknown): Promise<{ readonly host: FakeHost; readonly view: V }> {
+  const host = new FakeHost(answers);
+  host.state = place;
+  const view = document.createElement(element) as V;
+  const session = new Session(new PanelChannel(host), host);
+  view.session = session;
+  document.body.append(view);
+  await session.start();
+  await settled(view);
+  return { host, view };
+}

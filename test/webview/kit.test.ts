@@ -11,6 +11,7 @@ import type { VirtualTable } from '../../webview-ui/shared/components/virtualTab
 import { componentSubject, edgeSubject, featureSubject, subjectName } from '../../webview-ui/shared/subject.ts';
 import { defineKit } from '../../webview-ui/shared/kitElements.ts';
 import { axeViolations } from './axe.ts';
+import { settled } from './settled.ts';
 
 beforeAll(() => defineKit());
 beforeEach(() => document.body.replaceChildren());
@@ -41,13 +42,6 @@ function bigTable(total: number) {
   };
   document.body.append(table);
   return { table, asked };
-}
-
-async function settled(table: VirtualTable<Row>): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) {
-    await new Promise((resolve) => { setTimeout(resolve, 0); });
-    await table.updateComplete;
-  }
 }
 
 describe('a table of 65,536 rows', () => {

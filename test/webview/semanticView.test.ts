@@ -1,15 +1,14 @@
 // @vitest-environment happy-dom
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PeerError } from '../../src/protocol/peer.ts';
-import { PanelChannel } from '../../webview-ui/shared/channel.ts';
 import { define } from '../../webview-ui/shared/element.ts';
-import { Session } from '../../webview-ui/shared/session.ts';
 import { defineKit } from '../../webview-ui/shared/kitElements.ts';
 import { defineSemanticElements } from '../../webview-ui/semantic/elements.ts';
 import { SemanticView } from '../../webview-ui/semantic/semanticView.ts';
 import { axeViolations } from './axe.ts';
-import { FakeHost, context, started } from './fakeHost.ts';
-import type { Answers } from './fakeHost.ts';
+import { context, openPanel, started } from './fakeHost.ts';
+import type { Answers, FakeHost } from './fakeHost.ts';
+import { press as pressKey, settled as pageSettled, textOf } from './settled.ts';
 import { answers, effect, store } from './semanticData.ts';
 
 let host: FakeHost;
@@ -24,29 +23,13 @@ beforeAll(() => {
 beforeEach(() => document.body.replaceChildren());
 
 async function open(place?: unknown, more: Answers = {}): Promise<void> {
-  host = new FakeHost({ ...answers, ...more });
-  host.state = place;
-  view = document.createElement('mechanist-semantic') as SemanticView;
-  const session = new Session(new PanelChannel(host), host);
-  view.session = session;
-  document.body.append(view);
-  await session.start();
-  await settled();
+  ({ host, view } = await openPanel<SemanticView>('mechanist-semantic', { ...answers, ...more }, place));
 }
 
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 12; turn++) {
-    await new Promise((resolve) => { setTimeout(resolve, 1); });
-    await view.updateComplete;
-  }
-}
-
+const settled = (): Promise<void> => pageSettled(view);
 const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
-const text = (selector: string): string => (view.querySelector(selector)?.textContent ?? '').replace(/\s+/g, ' ').trim();
-const press = async (key: string, on: Element = document.body): Promise<void> => {
-  on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, composed: true }));
-  await settled();
-};
+const text = (selector: string): string => textOf(view, selector);
+const press = (key: string, on: Element = document.body): Promise<void> => pressKey(view, key, on);
 
 describe('the semantic view', () => {
   it('lists the features of the dictionary in use, and says what to do next', async () => {
