@@ -4,6 +4,7 @@ import type { Model } from '../engine/models/model.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import { sweep } from '../engine/sweeps/sweep.ts';
 import type { SweepOptions } from '../engine/sweeps/sweep.ts';
+import type { SweepAxis } from '../engine/sweeps/sites.ts';
 import { inBatches } from './circuits/promptSets.ts';
 import type { PromptGroup } from './circuits/promptSets.ts';
 import { bootstrapMeans, meanOf, meansOf } from './statistics.ts';
@@ -29,7 +30,7 @@ export interface SweptPrompts {
 
 /** Errors: those of `sweep`; `argument` when positions are swept over prompts of several lengths. */
 export async function sweepPrompts(model: Model, runtime: Runtime, groups: readonly PromptGroup[], options: SweepPromptsOptions): Promise<SweptPrompts> {
-  requireOneLength(groups, options);
+  requireOneLength(groups, options.by);
   // Resampling exchanges prompts of a batch, so a batch holds as many as possible.
   const batches = groups.flatMap((group) => inBatches(group, 64));
   const [rows, clean, corrupted]: [Float32Array[], number[], number[]] = [[], [], []];
@@ -54,7 +55,8 @@ export async function sweepPrompts(model: Model, runtime: Runtime, groups: reado
   };
 }
 
-function requireOneLength(groups: readonly PromptGroup[], { by }: SweepPromptsOptions): void {
+/** Errors: `argument` for positions over prompts of several lengths. */
+export function requireOneLength(groups: readonly PromptGroup[], by: readonly SweepAxis[]): void {
   if (!by.some((axis) => axis === 'position' || axis === 'key')) return;
   const lengths = [...new Set(groups.map(({ clean }) => clean.get('input_ids')?.dims[1]))];
   if (lengths.length > 1) {

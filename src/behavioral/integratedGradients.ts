@@ -12,12 +12,12 @@ import { differentiate } from '../engine/graph/differentiate/differentiate.ts';
 import { int, typeOf } from '../engine/graph/ir.ts';
 import type { Graph, ValueType } from '../engine/graph/ir.ts';
 import { splice } from '../engine/graph/splice.ts';
-import { metricFeeds, metricPerRowOutput } from '../engine/metrics/append.ts';
+import { metricInputs, metricPerRowOutput } from '../engine/metrics/append.ts';
 import { metricGraph } from '../engine/metrics/metricGraph.ts';
 import type { Metric } from '../engine/metrics/parse.ts';
 import { unknownHook } from '../engine/models/hookPattern.ts';
 import type { Model } from '../engine/models/model.ts';
-import type { Feeds } from '../engine/runtime/program.ts';
+import type { Feeds, ParameterSource } from '../engine/runtime/program.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
 import { elementCount, i64, numbersOf, tensor, zeros } from '../engine/tensor.ts';
 import type { DType, Tensor, TypedArrayOf } from '../engine/tensor.ts';
@@ -43,6 +43,8 @@ export interface IntegratedGradientsOptions {
   /** Rows evaluated in one run, steps times rows. Default 256. */
   readonly rowsPerRun?: number;
   readonly signal?: AbortSignal;
+  /** Weights in place of the model's own. */
+  readonly parameters?: ParameterSource;
 }
 
 export interface IntegratedGradients {
@@ -60,16 +62,17 @@ export async function integratedGradients(model: Model, runtime: Runtime, option
   const at = options.at ?? model.requiredInputs[0]!;
   const type = attributable(model.graph(), at);
   const feeds = model.feeds(options.inputs);
-  const input = feeds.get(at) ?? (await runtime.run({ ...model.graph(), outputs: [at] }, feeds, model.parameters)).get(at)!;
+  const parameters = options.parameters ?? model.parameters;
+  const input = feeds.get(at) ?? (await runtime.run({ ...model.graph(), outputs: [at] }, feeds, parameters)).get(at)!;
   const baseline = fitted(options.baseline, input);
   const path = pathGraph(targetGraph(model, options.target, at), at, type);
   const rows = input.dims[0]!;
-  const fixed = new Map([...feeds, ...targetFeeds(options.target, rows, feeds.get(model.requiredInputs[0]!)?.dims[1])]);
+  const fixed = new Map([...feeds, ...targetFeeds(model, options.target, rows, feeds)]);
   const runAt = (graph: Graph, alphas: readonly number[], weights: readonly number[]): Promise<ReadonlyMap<string, Tensor>> => runtime.run(graph, new Map<string, Tensor>([
     ...repeated(graph, fixed, alphas.length),
     [pathInputs.from, baseline], [pathInputs.to, input],
     [pathInputs.alphas, vector(input.dtype, alphas)], [pathInputs.weights, vector(input.dtype, weights)],
-  ]), model.parameters);
+  ]), parameters);
 
   const perRun = typeof type.shape![0] === 'number' ? 1 : Math.max(1, Math.floor((options.rowsPerRun ?? 256) / rows));
   const { points, weights } = quadrature(options.rule ?? 'gauss_legendre', options.steps ?? 50);
@@ -118,8 +121,8 @@ function targetGraph(model: Model, target: AttributionTarget, at: string): Graph
   return b.build([metricPerRowOutput]);
 }
 
-function targetFeeds(target: AttributionTarget, rows: number, positions: number | undefined): Feeds {
-  if (target.kind !== 'classes') return metricFeeds(target, rows, positions);
+function targetFeeds(model: Model, target: AttributionTarget, rows: number, feeds: Feeds): Feeds {
+  if (target.kind !== 'classes') return metricInputs(target, model, feeds);
   if (target.classes.length !== rows) throw new MechanistError('argument', `${target.classes.length} classes for ${rows} rows.`, { field: 'target' });
   return new Map([[classesInput, i64([rows], target.classes)]]);
 }

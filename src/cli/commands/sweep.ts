@@ -1,4 +1,6 @@
 /** `mechanist sweep`: activation patching over every layer of one kind of hook point. */
+import { approximateSweep } from '../../algorithmic/approximateSweep.ts';
+import type { ApproximateSweepOptions } from '../../algorithmic/approximateSweep.ts';
 import { sweepPrompts } from '../../algorithmic/sweepPrompts.ts';
 import type { SweepPromptsOptions, SweptPrompts } from '../../algorithmic/sweepPrompts.ts';
 import { withDictionaries } from '../../engine/dictionaries/dictionary.ts';
@@ -11,8 +13,8 @@ import type { Replacement } from '../../engine/sweeps/replacement.ts';
 import type { SweepAxis } from '../../engine/sweeps/sites.ts';
 import { f32 } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { UsageError } from '../command.ts';
-import type { Command, OptionValues } from '../command.ts';
+import { UsageError, writeJson } from '../command.ts';
+import type { Command, OptionValues, Output } from '../command.ts';
 import { givenDictionary, optionalDictionary, wholeNumber } from '../dictionaryOptions.ts';
 import { oneOf } from '../edgeOptions.ts';
 import { openModel } from '../openModel.ts';
@@ -30,6 +32,8 @@ export const sweepCommand: Command = {
     direction: { type: 'string', value: 'NAME', description: 'denoising (default): clean into corrupted; noising: corrupted into clean.' },
     replace: { type: 'string', value: 'NAME', description: 'patch (default), or an ablation of the clean run: zero, mean or resample. Beside zero, which no prompt produces, the mean is written as SITE/mean.' },
     'mean-over': { type: 'string', value: 'NAME', description: 'all (default): the mean over prompts and their positions; position: over the prompts at each position, for prompts of one template.' },
+    approximate: { type: 'boolean', description: 'Estimate all sites at once by attribution patching; by head and position only.' },
+    exact: { type: 'string', value: 'N', description: 'With --approximate: leading sites that are patched beside their estimates (default 10).' },
     seed: { type: 'string', value: 'N', description: 'Seed of resampling (default 0).' },
     ...optionalDictionary,
     dictionary: { ...optionalDictionary.dictionary, description: 'Dictionary whose features are swept.' },
@@ -40,7 +44,8 @@ export const sweepCommand: Command = {
   },
   notes: `The file gets one tensor named like SITE, of shape [layers, sizes along AXES], with the metric of each patched run (not normalised; summed over
 rows as the metric says, over pairs of a file the mean), the scalars clean_metric and corrupted_metric, and over several pairs
-SITE/low and SITE/high, 95 % bootstrap intervals of the mean.
+SITE/low and SITE/high, 95 % bootstrap intervals of the mean. With --approximate the leading sites go to stdout as JSON, estimated and exact,
+with their rank correlation: first-order estimates are weak where the network saturates.
 ${modelNotes}`,
   async run({ positionals, options, signal, output }) {
     const site = siteOf(options.requiredText('over'));
@@ -53,6 +58,12 @@ ${modelNotes}`,
     const seed = wholeNumber(options, 'seed') ?? 0;
     const model = await openModel(positionals[0]!, options, output, signal);
     const swept = site.name === 'features' ? await featureSites(model, options) : { hooks: hooksOf(model, site) };
+    if (options.flag('approximate')) {
+      if (replacement !== 'patch') throw new UsageError(`--approximate estimates patches, not --replace ${replacement}.`);
+      const axes = by.map((axis) => oneOf('--by with --approximate', axis, ['head', 'position'] as const));
+      await approximated(model, options, { name: site.name, hooks: swept.hooks, by: axes, direction, exact: wholeNumber(options, 'exact') ?? 10, signal }, output);
+      return;
+    }
     const [result, withMean] = await withRuntime(options, async (runtime) => {
       const groups = await promptGroups(model, runtime, options);
       const run = (kind: Replacement): Promise<SweptPrompts> => sweepPrompts(model, runtime, groups, {
@@ -72,6 +83,17 @@ ${modelNotes}`,
     ]));
   },
 };
+
+async function approximated(model: Model, options: OptionValues, { name, ...asked }: ApproximateSweepOptions & { readonly name: string }, output: Output): Promise<void> {
+  const found = await withRuntime(options, async (runtime) => approximateSweep(model, runtime, await promptGroups(model, runtime, options), asked));
+  const base = asked.direction === 'noising' ? found.clean : found.corrupted;
+  const factor = options.text('pairs') === undefined ? found.prompts : 1;
+  writeSafetensors(options.requiredText('out'), new Map<string, Tensor>([
+    [name, f32([asked.hooks.length, ...found.sizes], found.effects.map((effect) => factor * (base + effect)))],
+    ['clean_metric', f32([], [factor * found.clean])], ['corrupted_metric', f32([], [factor * found.corrupted])],
+  ]));
+  writeJson(output, { approximation: 'attribution patching', prompts: found.prompts, compared: found.compared, rankCorrelation: found.rankCorrelation ?? null });
+}
 
 interface Site {
   readonly name: string;

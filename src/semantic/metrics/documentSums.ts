@@ -20,7 +20,7 @@ export interface DocumentSums {
   /** Cross-entropy of the next token, summed, with the model as it is, spliced, and ablated. */
   readonly crossEntropy: Readonly<Record<Variant, number>>;
   /** KL from the clean distribution, summed. */
-  readonly divergence: Readonly<Record<Exclude<Variant, 'clean'>, number>>;
+  readonly divergence: Readonly<Record<'dictionary' | 'zero', number>>;
   /** Positions whose next token is known. */
   readonly predictions: number;
 }
@@ -109,7 +109,7 @@ export function documentsOf(rows: number, d: number, read: (name: string) => Ten
       xx: at('xx'), rr: at('rr'), xr: at('xr'), ee: at('ee'),
       cosine: at('cosine'), normRatio: at('norm_ratio'), active: at('active'),
       crossEntropy: { clean: at('ce_clean'), dictionary: at('ce_dictionary'), zero: at('ce_zero'), mean: at('ce_mean') },
-      divergence: { dictionary: at('kl_dictionary'), zero: at('kl_zero'), mean: at('kl_mean') },
+      divergence: { dictionary: at('kl_dictionary'), zero: at('kl_zero') },
       predictions: at('predictions'),
     };
   });

@@ -128,7 +128,7 @@ describe('sweep', () => {
   });
 
   it('writes the mean beside zero, and refuses a direction that an ablation does not have', async () => {
-    const read = async (replace: string): Promise<ReturnType<typeof openSafetensors>> => {
+    const read = async (replace: string): Promise<SafetensorsFile> => {
       const out = join(folder, `${replace}.safetensors`);
       await json('sweep', model, '--pairs', pairs, '--over', 'z', '--replace', replace, '--out', out);
       return openSafetensors(out);
@@ -139,6 +139,41 @@ describe('sweep', () => {
     expect([...mean.names()]).not.toContain('z/mean');
     const { code, stderr } = await mechanist('sweep', model, '--pairs', pairs, '--over', 'z', '--replace', 'zero', '--direction', 'denoising', '--out', join(folder, 'no'));
     expect([code, stderr]).toEqual([1, expect.stringContaining('--direction denoising')]);
+  });
+});
+
+type SafetensorsFile = ReturnType<typeof openSafetensors>;
+
+describe('approximations', () => {
+  it('sweep --approximate writes estimates of all sites, and the leading ones exactly as a sweep has them', async () => {
+    const [estimated, exact] = [join(folder, 'estimated.safetensors'), join(folder, 'exact.safetensors')];
+    const { compared, rankCorrelation } = await json<{ compared: { hook: string; head: number; position: number; estimate: number; exact: number }[]; rankCorrelation: number }>(
+      'sweep', model, '--pairs', pairs, '--over', 'z', '--by', 'position,head', '--approximate', '--exact', '5', '--out', estimated);
+    await mechanist('sweep', model, '--pairs', pairs, '--over', 'z', '--by', 'position,head', '--out', exact);
+    const [a, b] = [estimated, exact].map((file) => openSafetensors(file)) as [SafetensorsFile, SafetensorsFile];
+    expect(a.info('z').dims).toEqual(b.info('z').dims);
+    const [, positions, heads] = b.info('z').dims as [number, number, number];
+    const base = b.readFloat32('corrupted_metric').data[0]!;
+    for (const { hook, head, position, ...values } of compared) {
+      const at = (Number(/\d+/.exec(hook)![0]) * positions + position) * heads + head;
+      expect(values.exact).toBeCloseTo(b.readFloat32('z').data[at]! - base, 3);
+      expect(values.estimate).toBeCloseTo(a.readFloat32('z').data[at]! - base, 3);
+    }
+    expect(compared).toHaveLength(5);
+    expect(Math.abs(rankCorrelation)).toBeLessThanOrEqual(1);
+    expect((await mechanist('sweep', model, '--pairs', pairs, '--over', 'neurons', '--approximate', '--out', estimated)).stderr).toContain('--by with --approximate');
+  });
+
+  it('attribute gives tokens shares that add up, beside a model with shuffled weights', async () => {
+    const { rows } = await json<{ rows: { value: number; baseline: number; completenessError: number; tokens: { token: string; attribution: number; control: number }[]; control: { value: number; baseline: number; completenessError: number; rankCorrelation: number } }[] }>(
+      'attribute', model, '--text', 'Mary went to the store', '--metric', 'logit:7');
+    const [{ value, baseline, completenessError, tokens, control }] = rows as [(typeof rows)[0]];
+    const sum = tokens.reduce((total, { attribution }) => total + attribution, 0);
+    expect(sum - (value - baseline)).toBeCloseTo(completenessError, 4);
+    expect(Math.abs(completenessError)).toBeLessThan(0.01 * Math.abs(value - baseline));
+    expect(tokens.map(({ token }) => token).join('')).toContain('Mary');
+    expect(control.value).not.toBeCloseTo(value, 3);
+    expect(tokens.some(({ attribution, control: other }) => Math.abs(attribution - other) > 1e-3)).toBe(true);
   });
 });
 

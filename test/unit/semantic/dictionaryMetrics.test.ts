@@ -154,6 +154,6 @@ function sumsOf(x: readonly (readonly number[])[], r: readonly (readonly number[
     normRatio: over((a, b) => Math.sqrt(dot(b, b) / dot(a, a))),
     active: 0, predictions: 1,
     crossEntropy: { clean: 1, dictionary: 1, zero: 2, mean: 2 },
-    divergence: { dictionary: 0, zero: 1, mean: 1 },
+    divergence: { dictionary: 0, zero: 1 },
   };
 }
