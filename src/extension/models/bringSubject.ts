@@ -25,9 +25,16 @@ export async function bringSubject(subject: Subject, parts: Parts): Promise<Subj
   if (target === undefined || target.kind === 'finding') throw new Error(t('This is not a link to a subject: {0}', subject.subject));
   const model = await modelOf(target, subject.dictionary, parts);
   if (target.kind === 'feature') return { ...subject, feature: target.index, dictionary: bringDictionary(target, model, subject.dictionary, parts) };
-  if ((target.kind === 'component' || target.kind === 'direction') && !model.hookPoints.includes(target.hook)) throw new Error(t('{0} has no hook point {1}.', model.id, target.hook));
+  if ((target.kind === 'component' || target.kind === 'direction') && !hasHook(model, target.hook)) throw new Error(t('{0} has no hook point {1}.', model.id, target.hook));
   if (parts.models.active?.model.model !== model.model) parts.models.use(model.model);
   return subject;
+}
+
+/** Hook points that are computed on request are not among those of a summary; what they come from is. */
+const onRequest = /\.(?:attn\.hook_result|hook_[qkv]_input)$/;
+
+function hasHook({ hookPoints }: ModelSummary, hook: string): boolean {
+  return hookPoints.includes(hook) || (onRequest.test(hook) && hookPoints.includes(hook.replace(onRequest, '.attn.hook_z')));
 }
 
 /** Of several open models with the id, the one with the dictionary that is passed, then the one in use. */

@@ -45,5 +45,6 @@ it('a link to a component brings its model into use, if that has it', async () =
   const all = await parts('a', 'b');
   await bringSubject({ kind: 'head', subject: 'mechanist:component/a/blocks.1.attn.hook_z/3' }, all);
   expect(inUse(all)[0]).toBe('a');
+  await bringSubject({ kind: 'head', subject: 'mechanist:component/a/blocks.1.attn.hook_result/3' }, all);
   await expect(bringSubject({ kind: 'head', subject: 'mechanist:component/b/blocks.1.attn.hook_z/3' }, all)).rejects.toThrow(/b has no hook point blocks\.1\.attn\.hook_z/);
 });
