@@ -14,6 +14,8 @@ export const editor = {
   readFor: [] as unknown[],
   contextKeys: new Map<string, unknown>(),
   messages: [] as string[],
+  /** Errors in the log. */
+  logged: [] as unknown[],
   commentThreads: 0,
   findFiles: undefined as (() => Promise<Uri[]>) | undefined,
   foldersChanged: new Listeners<void>(),
@@ -118,6 +120,7 @@ const tell = (message: string): Promise<undefined> => {
 };
 
 const window = {
+  createOutputChannel: () => ({ error: (problem: unknown) => void editor.logged.push(problem), warn: silent, info: silent, trace: silent, show: silent, dispose: silent }),
   visibleTextEditors: [], onDidChangeVisibleTextEditors: silent, createTextEditorDecorationType: silent,
   showInformationMessage: tell, showWarningMessage: tell, showErrorMessage: tell,
   withProgress: <T>(_options: unknown, task: (progress: object, cancel: object) => Promise<T>): Promise<T> => {
