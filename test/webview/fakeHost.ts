@@ -24,7 +24,7 @@ export class FakeHost implements StatefulHost {
 
   constructor(answers: Answers) {
     this.peer = new Peer(
-      { send: (envelope) => queueMicrotask(() => this.listener?.(structuredClone(envelope))), onMessage: (listener) => { this.deliver = listener; }, onClose: () => undefined },
+      { send: (envelope) => queueMicrotask(() => this.listener?.(asPosted(envelope))), onMessage: (listener) => { this.deliver = listener; }, onClose: () => undefined },
       {
         handle: async ({ method, params, progress, signal }) => {
           this.asked.push({ method, params: params as Asked['params'] });
@@ -87,4 +87,13 @@ export async function openPanel<V extends HTMLElement & { session: Session | und
   await session.start();
   await settled(view);
   return { host, view };
+}
+
+/** A message as it reaches a page of VS Code: JSON, in which numbers that are not finite become null, with typed arrays as they are. */
+function asPosted(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value !== 'object' || value === null) return value;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return structuredClone(value);
+  if (Array.isArray(value)) return value.map((item) => (item === undefined ? null : asPosted(item)));
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined).map(([name, member]) => [name, asPosted(member)]));
 }

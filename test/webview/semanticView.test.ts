@@ -119,6 +119,13 @@ describe('the semantic view', () => {
     expect(view.querySelector('mechanist-examples .effect-more-9')!.textContent).toBe(' Mary');
   });
 
+  it('says so where a feature is silent, for which there is no mean', async () => {
+    const silent = { rows: [{ tokens: ['x'], delta: Float32Array.of(0), random: Float32Array.of(0), activations: Float32Array.of(0) }], mean: Number.NaN, randomMean: Number.NaN };
+    await open({ v: 1, feature: 7, heat: 'loss', ownText: 'x' }, { 'semantic.lossEffect': () => silent });
+    expect(text('mechanist-own-text')).toContain('It does not fire on this text.');
+    expect(text('mechanist-examples')).toContain('It fires in none of these.');
+  });
+
   it('runs a change beside the unchanged model and a random direction, and pins the measurement with its control', async () => {
     await open({ v: 1, feature: 7 });
     const panel = view.querySelector('mechanist-effect')!;

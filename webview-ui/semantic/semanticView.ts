@@ -129,7 +129,7 @@ export class SemanticView extends PageElement {
     const labelling = dictionary === undefined ? undefined : session.job(labellingJob(dictionary));
     return html`${job === undefined || this.place.page === 'harvest' ? nothing : jobLine(session, job)}
       ${labelling === undefined ? nothing : labellingLine(session, labelling, () => this.labelAll())}
-      ${this.notice === undefined ? nothing : html`<p class=${this.notice.failed ? 'problem' : 'quiet'} role="status">${this.notice.text} ${iconButton('close', t('Close'), () => { this.notice = undefined; })}</p>`}`;
+      ${this.notice === undefined ? nothing : html`<p class=${this.notice.failed ? 'notice problem' : 'notice quiet'} role="status">${this.notice.text} ${iconButton('close', t('Close'), () => { this.notice = undefined; })}</p>`}`;
   }
 
   private body(session: Session, model: ModelSummary, dictionary: DictionarySummary | undefined): TemplateResult | typeof nothing {
@@ -299,6 +299,7 @@ export class SemanticView extends PageElement {
   }
 
   private change(change: Partial<Place>): void {
+    if (this.notice?.failed === false) this.notice = undefined;
     this.place = { ...this.place, ...change };
     this.session?.keepPlace(this.place);
   }

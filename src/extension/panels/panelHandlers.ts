@@ -93,7 +93,9 @@ async function goTo(file: string, start: number, end: number): Promise<void> {
   const document = await workspace.openTextDocument(uri);
   const open = window.visibleTextEditors.find((editor) => editor.document === document);
   const selection = new Range(document.positionAt(start), document.positionAt(end));
-  await window.showTextDocument(document, { viewColumn: open?.viewColumn ?? ViewColumn.Beside, selection, preserveFocus: false });
+  // Where texts are already, rather than in one column more.
+  const column = open?.viewColumn ?? window.visibleTextEditors.find(({ viewColumn }) => viewColumn !== undefined)?.viewColumn;
+  await window.showTextDocument(document, { viewColumn: column ?? ViewColumn.Beside, selection, preserveFocus: false });
 }
 
 async function save(name: string, content: string | ArrayBuffer): Promise<string | null> {

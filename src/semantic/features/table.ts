@@ -121,7 +121,7 @@ export class FeatureTable {
     return [this.labels.get(feature)?.label ?? '', ...this.store.topTokens(feature).map(({ id }) => this.tokenText(id)), best === undefined ? '' : `${best.variable} ${best.question}`].join(' ').toLowerCase();
   }
 
-  /** Equal values, and features without one, in ascending order of the index; dead and unlabelled ones last. */
+  /** Equal values in ascending order of the index; features without one last, those that fire most first. */
   private order(by: SortKey, down: boolean, grades: ReadonlyMap<number, number>): Uint32Array {
     const key = `${by} ${down}`;
     let order = by === 'grade' ? undefined : this.orders.get(key);
@@ -138,8 +138,12 @@ export class FeatureTable {
         });
       } else if (by !== 'feature') {
         const values = this.valuesOf(by, grades);
-        const missing = (value: number): number => (Number.isNaN(value) ? 1 : 0);
-        order.sort((a, b) => missing(values[a]!) - missing(values[b]!) || (down ? values[b]! - values[a]! : values[a]! - values[b]!) || a - b);
+        const { fired } = this.store.overview;
+        order.sort((a, b) => {
+          const [x, y] = [values[a]!, values[b]!];
+          if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || fired[b]! - fired[a]! || a - b;
+          return (down ? y - x : x - y) || a - b;
+        });
       } else if (down) order.reverse();
       if (by !== 'grade') this.orders.set(key, order);
     }

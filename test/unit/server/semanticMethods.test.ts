@@ -77,6 +77,8 @@ describe('the table', () => {
     expect(all).toMatchObject({ total: tinyModel.latents, unfiltered: tinyModel.latents });
     const densities = all.rows.map(({ density }) => density);
     expect(densities).toEqual(densities.toSorted((a, b) => b - a));
+    // Nothing has a score yet: then the order is that of frequency.
+    expect((await table({ sort: { by: 'detection', descending: true }, limit: 1000 })).rows).toEqual(all.rows);
     const page = await table({ sort: { by: 'density', descending: true }, offset: 10, limit: 5 });
     expect(page.rows).toEqual(all.rows.slice(10, 15));
     expect(all.rows.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);

@@ -78,7 +78,10 @@ export class Examples extends PageElement {
   private losses(): TemplateResult | typeof nothing {
     return drawResource(this.loss, { loading: t('Measuring the loss without this feature…'), draw: (effect) => {
       const most = lossScale(effect);
-      return html`<p>${t('Where it fires, the loss changes by {0} nats on the following tokens', effect.mean.toPrecision(2))} <span class="control">(${t('a random direction of equal norm: {0}', effect.randomMean.toPrecision(2))})</span>. ${t('Blue: it helped here. Orange, dotted: it hurt.')}</p>
+      // VS Code hands no NaN to a page: where the feature is silent there is no mean.
+      return html`${Number.isFinite(effect.mean)
+        ? html`<p>${t('Where it fires, the loss changes by {0} nats on the following tokens', effect.mean.toPrecision(2))} <span class="control">(${t('a random direction of equal norm: {0}', effect.randomMean.toPrecision(2))})</span>. ${t('Blue: it helped here. Orange, dotted: it hurt.')}</p>`
+        : html`<p>${t('It fires in none of these.')}</p>`}
         <div class="examples" tabindex="0" role="region" aria-label=${t('Examples')}><ul>${effect.rows.map(({ tokens, delta }) => html`<li><span class="example-text">${tokenHeat(tokens, delta, { most, signed: true, unit: t('nats') })}</span></li>`)}</ul></div>`;
     } });
   }

@@ -61,7 +61,9 @@ export class OwnText extends PageElement {
     return html`${effect.rows.map(({ tokens, activations, delta }) => html`
       <p><span class="quiet">${t('activation')}</span> ${tokenHeat(tokens, activations)}</p>
       <p><span class="quiet">${t('loss when ablated')}</span> ${tokenHeat(tokens, delta, { most, signed: true, unit: t('nats') })}</p>`)}
-      <p class="quiet">${t('Mean change {0} nats where it has fired', effect.mean.toPrecision(2))} <span class="control">(${t('random direction {0}', effect.randomMean.toPrecision(2))})</span></p>`;
+      ${Number.isFinite(effect.mean)
+        ? html`<p class="quiet">${t('Mean change {0} nats where it has fired', effect.mean.toPrecision(2))} <span class="control">(${t('random direction {0}', effect.randomMean.toPrecision(2))})</span></p>`
+        : html`<p class="quiet">${t('It does not fire on this text.')}</p>`}`;
   }
 
   private onInput(event: Event): void {

@@ -10,7 +10,7 @@ import { PageElement } from '../../shared/element.ts';
 import { Resource } from '../../shared/resource.ts';
 import type { Session } from '../../shared/session.ts';
 import { t } from '../../shared/strings.ts';
-import { densityChart, geometryText, listNote, metricRows, tradeoffChart } from '../model/dictionary.ts';
+import { densityChart, figure, geometryText, listNote, metricRows, tradeoffChart } from '../model/dictionary.ts';
 import type { TradeoffMeasure } from '../model/dictionary.ts';
 import type { Target } from '../model/place.ts';
 import { countText, scoreText, shareText } from '../model/words.ts';
@@ -79,7 +79,7 @@ export class DictionaryPageElement extends PageElement {
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${t('Dictionaries of this model')}><table class="data plain">
       <thead><tr><th scope="col">${t('hook point')}</th><th scope="col">${t('kind')}</th><th scope="col" class="number">L0</th><th scope="col" class="number">FVU</th><th scope="col" class="number">${t('CE recovered')}</th><th scope="col" class="number">${t('dead')}</th></tr></thead>
       <tbody>${rows.map((row) => html`<tr aria-current=${row.dictionary === summary.dictionary}>
-        <th scope="row"><button class="link" @click=${() => this.use(row.dictionary)}>${row.hook}</button></th><td>${row.architecture} ${countText(row.latents)}</td><td class="number">${row.l0.toPrecision(3)}</td><td class="number">${scoreText(row.fvu)}</td><td class="number">${scoreText(row.ceRecovered)}</td><td class="number">${row.dead <= 1 ? shareText(row.dead) : countText(row.dead)}</td></tr>`)}</tbody>
+        <th scope="row"><button class="link" @click=${() => this.use(row.dictionary)}>${row.hook}</button></th><td>${row.architecture} ${countText(row.latents)}</td><td class="number">${figure(row.l0)}</td><td class="number">${scoreText(row.fvu)}</td><td class="number">${scoreText(row.ceRecovered)}</td><td class="number">${!Number.isFinite(row.dead) ? '–' : row.dead <= 1 ? shareText(row.dead) : countText(row.dead)}</td></tr>`)}</tbody>
     </table></div>`;
   }
 

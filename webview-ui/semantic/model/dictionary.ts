@@ -71,7 +71,8 @@ function metricNames(): Readonly<Record<string, { readonly name: string; readonl
   };
 }
 
-function figure(value: number): string {
+/** Three figures; a dash for what has not been measured. */
+export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   return Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3);
 }
