@@ -8,6 +8,7 @@ import { formatLink } from '../../notes/subjects.ts';
 import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
+import { badgeOf } from './linkFeatures.ts';
 import { groupsOf } from './grouping.ts';
 import type { Grouping } from './grouping.ts';
 import type { FindingNotes } from './findingNotes.ts';
@@ -60,7 +61,7 @@ export class FindingsTree implements TreeDataProvider<FindingNode>, TreeDragAndD
     const item = new TreeItem(finding.title, TreeItemCollapsibleState.None);
     item.id = path;
     item.resourceUri = Uri.parse(path);
-    item.description = [gradeNames[grade], state].filter((part) => part !== undefined).join(' · ');
+    item.description = badgeOf({ grade, state });
     item.iconPath = state === 'contradicted' ? new ThemeIcon('error', new ThemeColor('list.errorForeground')) : state === 'drifted' || state === 'not-runnable' ? new ThemeIcon('warning', new ThemeColor('list.warningForeground')) : new ThemeIcon(icons[grade]);
     item.contextValue = 'finding';
     item.command = { command: commandIds.openFinding, title: l10n.t('Open finding'), arguments: [{ path }] };

@@ -2,8 +2,8 @@
  * The built-in Markdown preview: links to subjects and findings as text with their status. A plugin of its parser that only
  * changes tokens: what comes from notes passes through the parser's own escaping, and no HTML is made from it.
  */
-import { gradeNames } from '../../notes/grade/rules.ts';
 import { describeTarget, linkTarget, scheme } from '../../notes/subjects.ts';
+import { badgeOf } from './linkFeatures.ts';
 import type { FindingNotes } from './findingNotes.ts';
 
 /** The parts of markdown-it that this plugin uses. */
@@ -78,5 +78,5 @@ function statusOf(uri: string, notes: FindingNotes): string | undefined {
   const target = linkTarget(uri);
   if (target?.kind !== 'finding') return undefined;
   const [entry] = notes.index.findingsOf(target.id);
-  return entry === undefined ? '?' : [gradeNames[entry.grade], entry.state].filter((part) => part !== undefined).join(' · ');
+  return entry === undefined ? '?' : badgeOf(entry);
 }
