@@ -77,12 +77,12 @@ function overlapView({ names, members }: CircuitPair): TemplateResult {
 function diffView({ common, onlyFirst, onlySecond, correlation, nodes, edges }: GraphDiff): TemplateResult {
   const share = (value: number): string => `${(100 * value).toFixed(1)} %`;
   return html`<p>${t('{0} nodes in both, {1} only in the first, {2} only in the second; influence r = {3}', common, onlyFirst, onlySecond, fixed(correlation))}</p>
-    <div class="table-frame" tabindex="0" role="region" aria-label=${t('Nodes that differ most')}><table class="data"><thead><tr><th scope="col">${t('node')}</th><th scope="col">${t('label')}</th><th scope="col">${t('first')}</th><th scope="col">${t('second')}</th></tr></thead>
+    <div class="table-frame" tabindex="0" role="region" aria-label=${t('Nodes that differ most')}><table class="data"><thead><tr><th scope="col">${t('node')}</th><th scope="col">${t('label')}</th><th scope="col" class="number">${t('first')}</th><th scope="col" class="number">${t('second')}</th></tr></thead>
     <tbody>${nodes.map(({ first, second, shares }) => {
       const node = first ?? second;
       return node === undefined ? nothing : html`<tr><td>${nodeName(node)}</td><td>${node.kind === 'feature' ? node.label : ''}</td><td class="number">${first === undefined ? '–' : share(shares[0])}</td><td class="number">${second === undefined ? '–' : share(shares[1])}</td></tr>`;
     })}</tbody></table></div>
     <h3>${t('Edges that differ most')}</h3>
-    <div class="table-frame" tabindex="0" role="region" aria-label=${t('Edges that differ most')}><table class="data"><thead><tr><th scope="col">${t('from')}</th><th scope="col">${t('to')}</th><th scope="col">${t('first')}</th><th scope="col">${t('second')}</th></tr></thead>
+    <div class="table-frame" tabindex="0" role="region" aria-label=${t('Edges that differ most')}><table class="data"><thead><tr><th scope="col">${t('from')}</th><th scope="col">${t('to')}</th><th scope="col" class="number">${t('first')}</th><th scope="col" class="number">${t('second')}</th></tr></thead>
     <tbody>${edges.map(({ source, target, shares }) => html`<tr><td>${nodeName(source)}</td><td>${nodeName(target)}</td><td class="number">${share(shares[0])}</td><td class="number">${share(shares[1])}</td></tr>`)}</tbody></table></div>`;
 }

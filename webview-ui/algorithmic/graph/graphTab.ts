@@ -31,8 +31,8 @@ export class GraphTab extends InquiryElement {
     return html`${purpose(t('Which features, through which others, lead to this prediction?'), t('Transcoders stand for the MLPs; attention and norms are held fixed. Error nodes hold what the transcoders miss. A prediction of the graph is tested by changing a node.'), t('random active features, as many, put to the same change.'))}
       ${this.tools()}
       ${this.problem === undefined ? nothing : caution(this.problem)}
-      ${work.refused === undefined ? nothing : html`<p>${t('If only links or nodes of it are at fault, the rest can be looked at.')} <vscode-button secondary @click=${() => void work.open(work.refused!, true)}>${t('Open what holds')}</vscode-button></p>`}
-      ${drawWork(work.summary, { loading: t('Building the graph…'), lines: 10, idle: this.teach(), draw: (summary) => this.graph(summary) })}`;
+      ${drawWork(work.summary, { loading: t('Building the graph…'), lines: 10, idle: this.teach(), draw: (summary) => this.graph(summary) })}
+      ${work.refused === undefined ? nothing : html`<p>${t('If only links or nodes of it are at fault, the rest can be looked at.')} <vscode-button secondary @click=${() => void work.open(work.refused!, true)}>${t('Open what holds')}</vscode-button></p>`}`;
   }
 
   protected override willUpdate(changed: PropertyValues): void {

@@ -45,7 +45,7 @@ export class NodeCard extends InquiryElement {
       <h2>${subject === undefined ? html`<span class="word">${nodeName(node)}</span>` : html`<mechanist-chip menu .subject=${subject}></mechanist-chip>`} ${node.kind === 'feature' && !this.editing ? html`${node.label === '' ? html`<span class="quiet">${t('no label')}</span>` : html`<span>${node.label}</span>`}<button class="icon-button codicon codicon-edit" aria-label=${t('Edit the label')} title=${t('Edit the label')} @click=${() => { this.editing = true; }}></button>` : nothing}
         <span class="spacer-grow"></span>
         ${subject === undefined ? nothing : pinButton(t('Pin this node to a finding'), () => pinNode(this.inquiry, work, node, subject))}
-        <button class="icon-button codicon codicon-${pinned ? 'pinned' : 'pin'}" aria-pressed=${pinned} aria-label=${t('Keep in the subgraph')} title=${t('Keep in the subgraph (Space)')} @click=${() => void work.togglePin(node.node)}></button>
+        <button class="icon-button codicon codicon-${pinned ? 'remove' : 'add'}" aria-pressed=${pinned} aria-label=${t('Keep in the subgraph')} title=${t('Keep in the subgraph (Space)')} @click=${() => void work.togglePin(node.node)}></button>
         <button class="icon-button codicon codicon-close" aria-label=${t('Close the card')} title=${t('Close the card')} @click=${() => work.select(undefined)}></button></h2>
       ${this.editing ? this.labelField() : nothing}${this.problem === undefined ? nothing : caution(this.problem)}
       <p class="quiet">${nodeText(node, this.tokens)}</p>
