@@ -9,7 +9,7 @@ import { axeViolations } from './axe.ts';
 import { context, openPanel, started } from './fakeHost.ts';
 import type { Answers, FakeHost } from './fakeHost.ts';
 import { press as pressKey, settled as pageSettled, textOf } from './settled.ts';
-import { answers, effect, store } from './semanticData.ts';
+import { answers, card, effect, store } from './semanticData.ts';
 
 let host: FakeHost;
 let view: SemanticView;
@@ -151,6 +151,12 @@ describe('the semantic view', () => {
     start();
     await settled();
     expect(text('mechanist-train .failure')).toBe('This is running already. — Wait.');
+  });
+
+  it('writes tokens that a label quotes as it writes tokens', async () => {
+    const own = card(7);
+    await open({ v: 1, feature: 7 }, { 'semantic.feature': () => ({ ...own, row: { ...own.row, label: { ...own.row.label!, label: 'on “·Mary” · twice' } } }) });
+    expect(text('.card .label')).toBe('on “␣Mary” · twice');
   });
 
   it('empties the search by Escape, also of what was typed just before', async () => {

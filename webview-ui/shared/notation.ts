@@ -8,6 +8,11 @@ export function visibleToken(token: string): string {
   return token.replace(/[ ·]/g, '␣').replace(/\r\n|\n|\r/g, '↵').replace(/␍/g, '\\r').replace(/\t/g, '⇥');
 }
 
+/** A label as it is shown: tokens that it quotes, as the engine names them, are written as everywhere. */
+export function visibleLabel(label: string): string {
+  return label.replace(/(?<=“)[^”]*(?=”)/g, visibleToken);
+}
+
 /**
  * The text behind tokens as the engine names them: spaces, line ends, and bytes of characters that tokens split. A middle
  * dot that was in the text itself becomes a space.

@@ -6,6 +6,7 @@ import type { GraphNeighbours, GraphNode } from '../../../src/protocol/methods/g
 import type { Column, RowEvent, TableSource } from '../../shared/components/virtualTable.ts';
 import { caution } from '../../shared/components/states.ts';
 import { signedBar } from '../../shared/components/bars.ts';
+import { visibleLabel } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';
 import { featureSubject } from '../../shared/subject.ts';
 import type { Subject } from '../../../src/protocol/views/panel.ts';
@@ -42,7 +43,7 @@ export class NodeCard extends InquiryElement {
     const pinned = work.pinned.includes(node.node);
     const subject = this.subject();
     return html`<section class="node-card" aria-label=${t('Node')}>
-      <h2>${subject === undefined ? html`<span class="word">${nodeName(node)}</span>` : html`<mechanist-chip menu .subject=${subject}></mechanist-chip>`} ${node.kind === 'feature' && !this.editing ? html`${node.label === '' ? html`<span class="quiet">${t('no label')}</span>` : html`<span>${node.label}</span>`}<button class="icon-button codicon codicon-edit" aria-label=${t('Edit the label')} title=${t('Edit the label')} @click=${() => { this.editing = true; }}></button>` : nothing}
+      <h2>${subject === undefined ? html`<span class="word">${nodeName(node)}</span>` : html`<mechanist-chip menu .subject=${subject}></mechanist-chip>`} ${node.kind === 'feature' && !this.editing ? html`${node.label === '' ? html`<span class="quiet">${t('no label')}</span>` : html`<span>${visibleLabel(node.label)}</span>`}<button class="icon-button codicon codicon-edit" aria-label=${t('Edit the label')} title=${t('Edit the label')} @click=${() => { this.editing = true; }}></button>` : nothing}
         <span class="spacer-grow"></span>
         ${subject === undefined ? nothing : pinButton(t('Pin this node to a finding'), () => pinNode(this.inquiry, work, node, subject))}
         <button class="icon-button codicon codicon-${pinned ? 'remove' : 'add'}" aria-pressed=${pinned} aria-label=${t('Keep in the subgraph')} title=${t('Keep in the subgraph (Space)')} @click=${() => void work.togglePin(node.node)}></button>

@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import type { FeatureRow, SimilarFeatures, TextSearch } from '../../../src/protocol/methods/semanticResults.ts';
 import type { Subject } from '../../../src/protocol/views/panel.ts';
 import type { Column } from '../../shared/components/virtualTable.ts';
-import { activationText, visibleToken } from '../../shared/notation.ts';
+import { activationText, visibleLabel, visibleToken } from '../../shared/notation.ts';
 import { t } from '../../shared/strings.ts';
 import { gradeDots, scoreText, shareText } from '../model/words.ts';
 
@@ -55,7 +55,7 @@ function chip(subject: Subject, pressed: boolean): TemplateResult {
 function labelCell({ label, topTokens }: BrowserRow): TemplateResult {
   return label === undefined
     ? html`<span class="word quiet">${topTokens.slice(0, 6).map(visibleToken).join('  ')}</span>`
-    : html`<span title=${label.label}>${label.label}</span>${label.author === 'statistics' ? html` <span class="quiet" title=${t('from statistics')}>∑</span>` : nothing}`;
+    : html`<span title=${visibleLabel(label.label)}>${visibleLabel(label.label)}</span>${label.author === 'statistics' ? html` <span class="quiet" title=${t('from statistics')}>∑</span>` : nothing}`;
 }
 
 function truthCell({ truth }: BrowserRow): TemplateResult | typeof nothing {

@@ -5,6 +5,7 @@ import { failureText } from '../../../src/protocol/failureText.ts';
 import type { FeatureLabel } from '../../../src/protocol/methods/labelResults.ts';
 import type { FeatureCard } from '../../../src/protocol/methods/semanticResults.ts';
 import { PageElement } from '../../shared/element.ts';
+import { visibleLabel } from '../../shared/notation.ts';
 import type { Session } from '../../shared/session.ts';
 import { t } from '../../shared/strings.ts';
 import { iconButton } from '../browser/featureBrowser.ts';
@@ -52,7 +53,7 @@ export class LabelEditor extends PageElement {
   override render(): TemplateResult | typeof nothing {
     const label = this.card?.row.label;
     if (this.card === undefined) return nothing;
-    return html`${this.editing ? this.field(label) : html`<h2 class="label" title=${label?.label ?? ''}>${label === undefined ? html`<span class="quiet">${t('no label')}</span>` : label.label}</h2>${author(label)}
+    return html`${this.editing ? this.field(label) : html`<h2 class="label" title=${visibleLabel(label?.label ?? '')}>${label === undefined ? html`<span class="quiet">${t('no label')}</span>` : visibleLabel(label.label)}</h2>${author(label)}
         ${this.mayWrite() ? iconButton('edit', t('Edit the label (e)'), () => this.edit()) : nothing}
         ${iconButton('lightbulb', t('Suggest a label (l)'), () => this.suggest('label'))}
         ${label === undefined || label.author === 'statistics' ? nothing : iconButton('law', t('Test the label on held-out examples'), () => this.suggest('test'))}`}
