@@ -9,7 +9,7 @@ import type { Disposable } from '../disposables.ts';
 import { onSettingChange, readSetting } from '../settings.ts';
 import { commandIds } from '../commandIds.ts';
 import type { FindingNotes } from './findingNotes.ts';
-import { badgeOf } from './linkFeatures.ts';
+import { badgeOf } from './badge.ts';
 import { quotedLines } from './quotedLines.ts';
 
 const mostThreads = 100;

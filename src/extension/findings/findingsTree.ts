@@ -8,7 +8,7 @@ import { formatLink } from '../../notes/subjects.ts';
 import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
-import { badgeOf } from './linkFeatures.ts';
+import { badgeOf } from './badge.ts';
 import { groupsOf } from './grouping.ts';
 import type { Grouping } from './grouping.ts';
 import type { FindingNotes } from './findingNotes.ts';

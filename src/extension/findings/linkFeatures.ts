@@ -2,7 +2,6 @@
 import { CompletionItem, CompletionItemKind, DocumentLink, FoldingRange, FoldingRangeKind, Hover, Location, Range, Uri, WorkspaceEdit, l10n, languages, workspace } from 'vscode';
 import type { CancellationToken, CompletionContext, Position, TextDocument } from 'vscode';
 import { retarget, setField } from '../../notes/edits.ts';
-import { gradeNames } from '../../notes/grade/rules.ts';
 import { nearest } from '../../notes/format/yamlTree.ts';
 import { linkAt } from '../../notes/links.ts';
 import type { Link } from '../../notes/links.ts';
@@ -185,9 +184,4 @@ function renameFinding(note: ReturnType<typeof readNote>, from: string, to: stri
 
 function sameLink(uri: string, target: LinkTarget): boolean {
   return formatLink(parseLink(uri)) === formatLink(target);
-}
-
-/** For hovers and trees: `causal · confirmed`. */
-export function badgeOf(entry: { readonly grade: keyof typeof gradeNames; readonly state: string | undefined }): string {
-  return [gradeNames[entry.grade], entry.state].filter((part) => part !== undefined).join(' · ');
 }

@@ -12,7 +12,7 @@ import { failureText } from '../../protocol/failureText.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
-import { badgeOf } from './linkFeatures.ts';
+import { badgeOf } from './badge.ts';
 import { withSignal } from '../withSignal.ts';
 
 const mostListed = 5;

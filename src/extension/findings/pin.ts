@@ -15,7 +15,7 @@ import { rangeOf } from '../editor/documents.ts';
 import { readSetting } from '../settings.ts';
 import type { KeptFigure } from './figures.ts';
 import type { FindingNotes } from './findingNotes.ts';
-import { badgeOf } from './linkFeatures.ts';
+import { badgeOf } from './badge.ts';
 import { changeNote, requireTrust } from './noteDocuments.ts';
 
 /** What the command `mechanist.finding.pin` takes. Records are as a note holds them, without id. */

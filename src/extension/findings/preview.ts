@@ -3,7 +3,7 @@
  * changes tokens: what comes from notes passes through the parser's own escaping, and no HTML is made from it.
  */
 import { describeTarget, linkTarget, scheme } from '../../notes/subjects.ts';
-import { badgeOf } from './linkFeatures.ts';
+import { badgeOf } from './badge.ts';
 import type { FindingNotes } from './findingNotes.ts';
 
 /** The parts of markdown-it that this plugin uses. */
