@@ -8,6 +8,7 @@ import { engine } from './engine.ts';
 import { findings } from './findings.ts';
 import { hover } from './hover.ts';
 import { inspector } from './inspector.ts';
+import { assistants, labels } from './labels.ts';
 import { methods } from './methods.ts';
 import { models } from './models.ts';
 import { reload } from './reload.ts';
@@ -17,4 +18,4 @@ import { surfaces } from './surfaces.ts';
 import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, engine, restricted, reload, cycles, semantic, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, engine, restricted, reload, cycles, semantic, labels, assistants, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];

@@ -1,5 +1,6 @@
 /** The semantic panel: its frame, its list, its card. */
-import type { Frame, Page } from 'playwright-core';
+import type { Frame, Locator, Page } from 'playwright-core';
+import { until } from './until.ts';
 import { runCommand } from './palette.ts';
 import { webviewFrame } from './webview.ts';
 
@@ -24,3 +25,12 @@ export async function openFirstCard(page: Page, frame: Frame): Promise<void> {
   await page.keyboard.press('Enter');
   await frame.locator('article.card .examples li').first().waitFor(long);
 }
+
+/** Types into the search field until the list has what is looked for. */
+export async function search(frame: Frame, words: string, found: RegExp): Promise<void> {
+  await frame.locator('input[type=search]').fill(words);
+  await until(`rows for “${words}”`, () => frame.locator('.list-head').innerText(), (text) => found.test(text), 60_000);
+}
+
+/** One of the page's buttons by what it says. */
+export const button = (within: Frame | Locator, label: string | RegExp): Locator => within.locator('vscode-button', { hasText: label }).first();

@@ -17,7 +17,7 @@ export async function prepareInHost(name: string, folder: string): Promise<Recor
   const file = join(extension, `${name}.cjs`);
   await mkdir(extension, { recursive: true });
   await build({ entryPoints: [fileURLToPath(new URL(`../inHost/${name}.ts`, import.meta.url))], outfile: file, bundle: true, format: 'cjs', platform: 'node', target: 'node20', external: ['vscode'], logLevel: 'warning' });
-  await writeFile(join(extension, 'package.json'), JSON.stringify({ name: 'in-host', publisher: 'mechanist-tests', version: '0.0.1', engines: { vscode: '^1.106.0' } }));
+  await writeFile(join(extension, 'package.json'), JSON.stringify({ name: 'in-host', publisher: 'mechanist-tests', version: '0.0.1', engines: { vscode: '^1.106.0' }, contributes: { languageModelChatProviders: [{ vendor: 'mechanist-tests', displayName: 'Tests' }] } }));
   return { extensionDevelopmentPath: extension, extensionTestsPath: file };
 }
 
