@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { methods } from '../../src/extension/methods/catalogue.ts';
 import { methodGroups } from '../../src/extension/methods/groups.ts';
+import { lacks } from '../../src/notes/diagnose.ts';
+import { claimWords } from '../../src/notes/grade/claims.ts';
+import { cautions, gradeNames, requirements } from '../../src/notes/grade/rules.ts';
 
 const sources = fileURLToPath(new URL('../../src/extension', import.meta.url));
+const notes = fileURLToPath(new URL('../../src/notes', import.meta.url));
 const pages = fileURLToPath(new URL('../../webview-ui', import.meta.url));
 const pageFolders = ['shared', 'inspector', 'semantic', 'algorithmic', 'findings-map'];
 
@@ -33,6 +37,13 @@ function collectSentences(): string[] {
   for (const { name, question, assumptions, strengths, weaknesses, check } of methods) {
     [name, question, assumptions, strengths, weaknesses, check].forEach((sentence) => said.add(sentence));
   }
-  for (const sentence of saidIn(sources)) said.add(sentence);
+  for (const sentence of [...saidIn(sources), ...saidByNotes()]) said.add(sentence);
   return [...said].toSorted();
+}
+
+/** What notes say of themselves: sentences that are data of the rules, and those that stand in the code. */
+function saidByNotes(): string[] {
+  const files = readdirSync(notes, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const written = files.flatMap((file) => Array.from(readFileSync(join(notes, file), 'utf8').matchAll(/\bsay\('((?:[^'\\]|\\.)*)'/g), ([, sentence]) => sentence!));
+  return [...written, ...Object.values(gradeNames), ...requirements.flatMap(({ met, missing }) => [met, missing]), ...cautions.map(({ text }) => text), ...claimWords.map(({ why }) => why), ...Object.values(lacks)];
 }

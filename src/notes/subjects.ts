@@ -8,6 +8,8 @@
  *     mechanist:finding/ID[/EVIDENCE]
  */
 import { MechanistError } from '../engine/errors.ts';
+import { english } from './say.ts';
+import type { Say } from './say.ts';
 
 export type Subject =
   /** A latent of a dictionary, which is named as its folder, with the layer for one of a set: `blocks.2.hook_resid_post`, `transcoders.2`. */
@@ -71,15 +73,15 @@ export function formatLink(target: LinkTarget): string {
 }
 
 /** For people: `feature 137 of blocks.2.hook_resid_post, fable-4l`. */
-export function describeTarget(target: LinkTarget): string {
+export function describeTarget(target: LinkTarget, say: Say = english): string {
   switch (target.kind) {
-    case 'feature': return `feature ${target.index} of ${target.dictionary}, ${target.model}`;
+    case 'feature': return say('feature {0} of {1}, {2}', target.index, target.dictionary, target.model);
     case 'component': return `${target.hook}${target.index === undefined ? '' : `[${target.index}]`}, ${target.model}`;
-    case 'edge': return `edge ${target.sender} → ${target.receiver}, ${target.model}`;
-    case 'circuit': return `circuit ${target.name}, ${target.model}`;
-    case 'direction': return `direction ${target.name} of ${target.hook}, ${target.model}`;
-    case 'token': return `token ${target.id}, ${target.model}`;
-    case 'finding': return `finding ${target.id}${target.evidence === undefined ? '' : `, evidence ${target.evidence}`}`;
+    case 'edge': return say('edge {0} → {1}, {2}', target.sender, target.receiver, target.model);
+    case 'circuit': return say('circuit {0}, {1}', target.name, target.model);
+    case 'direction': return say('direction {0} of {1}, {2}', target.name, target.hook, target.model);
+    case 'token': return say('token {0}, {1}', target.id, target.model);
+    case 'finding': return target.evidence === undefined ? say('finding {0}', target.id) : say('finding {0}, evidence {1}', target.id, target.evidence);
   }
 }
 

@@ -9,8 +9,12 @@ import type { Disposable } from '../disposables.ts';
 import { onSettingChange, readSetting } from '../settings.ts';
 import { commandIds } from '../commandIds.ts';
 import type { FindingNotes } from './findingNotes.ts';
+<<<<<<< HEAD
 import { badgeOf } from './badge.ts';
+=======
+>>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 import { quotedLines } from './quotedLines.ts';
+import { badgeOf } from './words.ts';
 
 const mostThreads = 100;
 const quiet = 300;
@@ -67,7 +71,7 @@ export class FindingComments implements Disposable {
       body.isTrusted = { enabledCommands: [commandIds.openFinding] };
       body.appendText(entry.finding.claim);
       body.appendMarkdown(`\n\n[${l10n.t('Open finding')}](command:${commandIds.openFinding}?${encodeURIComponent(JSON.stringify([{ path: entry.path }]))})`);
-      const thread = controller.createCommentThread(document.uri, new Range(line, 0, line, 0), [{ body, mode: CommentMode.Preview, author: { name: badgeOf(entry) } }]);
+      const thread = controller.createCommentThread(document.uri, new Range(line, 0, line, 0), [{ body, mode: CommentMode.Preview, author: { name: badgeOf(entry, l10n.t) } }]);
       thread.canReply = false;
       thread.label = entry.finding.title;
       thread.collapsibleState = CommentThreadCollapsibleState.Collapsed;

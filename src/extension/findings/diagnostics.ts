@@ -14,6 +14,7 @@ import type { OpenModels } from '../models/openModels.ts';
 import { isMarkdown } from './findingNotes.ts';
 import type { FindingNotes } from './findingNotes.ts';
 import { surroundingsOf } from './identities.ts';
+import { stateName } from './words.ts';
 
 const severities = { error: DiagnosticSeverity.Error, warning: DiagnosticSeverity.Warning, information: DiagnosticSeverity.Information } as const;
 
@@ -65,7 +66,7 @@ export class NoteDiagnostics implements Disposable {
 
   private refresh(document: TextDocument): void {
     if (!isMarkdown(document) || document.isClosed) return;
-    const diagnostics = diagnose(this.notes.noteOf(document), surroundingsOf(document.uri, this.notes, this.models));
+    const diagnostics = diagnose(this.notes.noteOf(document), surroundingsOf(document.uri, this.notes, this.models), l10n.t);
     const marked = diagnostics.map((diagnostic) => {
       const marker = new Marker(rangeOf(document, diagnostic.start, diagnostic.end), diagnostic.message, severities[diagnostic.severity]);
       marker.source = 'Mechanist';
@@ -93,18 +94,18 @@ export function registerFindingLenses(notes: FindingNotes): Disposable {
         const at = document.positionAt(offset);
         return new CodeLens(new Range(at, at), { title, command, arguments: [argument], ...(tooltip === undefined ? {} : { tooltip }) });
       };
-      const { grade, reasons, raise, cautions } = assess(finding);
+      const { grade, reasons, raise, cautions } = assess(finding, l10n.t);
       const top = frontMatter.start;
       const why = [...reasons, ...(raise.length === 0 ? [] : [l10n.t('What would raise it:'), ...raise]), ...cautions].join('\n');
       return [
-        lens(top, `$(verified) ${gradeNames[grade]}`, commandIds.explainFinding, { path }, why),
+        lens(top, `$(verified) ${l10n.t(gradeNames[grade])}`, commandIds.explainFinding, { path }, why),
         lens(top, `$(debug-rerun) ${l10n.t('Re-run')}`, commandIds.verifyFinding, { path }),
         lens(top, `$(diff) ${l10n.t('Compare')}`, commandIds.compareFinding, { path }),
         ...(finding.subjects[0] === undefined ? [] : [lens(top, `$(open-preview) ${l10n.t('Open in view')}`, commandIds.openLink, finding.subjects[0])]),
         ...finding.evidence.flatMap((record, i) => {
           const { start } = nearest(tree, ['evidence', i]);
           const state = record.history.at(-1);
-          return [lens(start, `$(debug-rerun) ${l10n.t('Re-run {0}', record.id)}`, commandIds.verifyFinding, { path, evidence: record.id }), ...(state === undefined ? [] : [lens(start, `${state.state} · ${state.date.slice(0, 10)}`, commandIds.compareFinding, { path })])];
+          return [lens(start, `$(debug-rerun) ${l10n.t('Re-run {0}', record.id)}`, commandIds.verifyFinding, { path, evidence: record.id }), ...(state === undefined ? [] : [lens(start, `${stateName(state.state, l10n.t)} · ${state.date.slice(0, 10)}`, commandIds.compareFinding, { path })])];
         }),
       ];
     },
@@ -115,8 +116,8 @@ export function registerFindingLenses(notes: FindingNotes): Disposable {
 export async function explainGrade(notes: FindingNotes, path: string): Promise<void> {
   const entry = notes.index.at(path);
   if (entry === undefined) return;
-  const { grade, reasons, raise, cautions } = assess(entry.finding);
+  const { grade, reasons, raise, cautions } = assess(entry.finding, l10n.t);
   await window.showQuickPick([
     ...reasons.map((label) => ({ label: `$(check) ${label}` })), ...raise.map((label) => ({ label: `$(arrow-up) ${label}` })), ...cautions.map((label) => ({ label: `$(info) ${label}` })),
-  ], { title: l10n.t('Evidence: {0}', gradeNames[grade]), placeHolder: l10n.t('Why, and what would raise it') });
+  ], { title: l10n.t('Evidence: {0}', l10n.t(gradeNames[grade])), placeHolder: l10n.t('Why, and what would raise it') });
 }

@@ -54,7 +54,7 @@ export class Findings implements Disposable {
     this.tree = this.owned.add(new FindingsTree(this.notes));
     this.map = this.owned.add(new MapPanel(mapPage, this.notes, report));
     this.comparisons = new Comparisons(this.notes, this.verifier);
-    this.extendMarkdownIt = extendMarkdown(this.notes, () => void commands.executeCommand('markdown.preview.refresh'));
+    this.extendMarkdownIt = extendMarkdown(this.notes, () => void commands.executeCommand('markdown.preview.refresh'), l10n.t);
     const view = this.owned.add(window.createTreeView(viewIds.findings, { treeDataProvider: this.tree, dragAndDropController: this.tree, showCollapseAll: true }));
     // Fired for changes of the notes as well as of what is searched for.
     this.owned.add(this.tree.onDidChangeTreeData(() => {

@@ -12,6 +12,7 @@ import { badgeOf } from './badge.ts';
 import { groupsOf } from './grouping.ts';
 import type { Grouping } from './grouping.ts';
 import type { FindingNotes } from './findingNotes.ts';
+import { badgeOf, stateName, statusName } from './words.ts';
 
 export const dragType = 'application/vnd.code.tree.mechanist.findings';
 
@@ -61,11 +62,15 @@ export class FindingsTree implements TreeDataProvider<FindingNode>, TreeDragAndD
     const item = new TreeItem(finding.title, TreeItemCollapsibleState.None);
     item.id = path;
     item.resourceUri = Uri.parse(path);
+<<<<<<< HEAD
     item.description = badgeOf({ grade, state });
+=======
+    item.description = badgeOf(node.entry, l10n.t);
+>>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
     item.iconPath = state === 'contradicted' ? new ThemeIcon('error', new ThemeColor('list.errorForeground')) : state === 'drifted' || state === 'not-runnable' ? new ThemeIcon('warning', new ThemeColor('list.warningForeground')) : new ThemeIcon(icons[grade]);
     item.contextValue = 'finding';
     item.command = { command: commandIds.openFinding, title: l10n.t('Open finding'), arguments: [{ path }] };
-    item.accessibilityInformation = { label: `${finding.title}, ${gradeNames[grade]}, ${state ?? finding.status}` };
+    item.accessibilityInformation = { label: `${finding.title}, ${l10n.t(gradeNames[grade])}, ${state === undefined ? statusName(finding.status, l10n.t) : stateName(state, l10n.t)}` };
     const tooltip = new MarkdownString();
     tooltip.appendText(finding.claim);
     item.tooltip = tooltip;

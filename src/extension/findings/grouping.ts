@@ -1,10 +1,11 @@
 /** Findings in groups for the tree. Pure. */
 import { gradeNames, grades } from '../../notes/grade/rules.ts';
 import { findingKinds, statuses } from '../../notes/format/schema.ts';
-import type { FindingKind, Status } from '../../notes/format/schema.ts';
+import type { FindingKind } from '../../notes/format/schema.ts';
 import type { FindingEntry } from '../../notes/noteIndex.ts';
 import { describeTarget, parseSubject } from '../../notes/subjects.ts';
 import type { Translate } from '../translate.ts';
+import { statusName } from './words.ts';
 
 export const groupings = ['kind', 'grade', 'status', 'subject', 'model'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -21,9 +22,9 @@ export function groupsOf(entries: readonly FindingEntry[], grouping: Grouping, t
     keys.map((key) => ({ name: nameOf(key), entries: sorted.filter((entry) => keyOf(entry) === key) })).filter((group) => group.entries.length > 0);
   switch (grouping) {
     case 'kind': return pick(findingKinds, ({ finding }) => finding.kind, (kind) => kindName(kind, t));
-    case 'grade': return pick(grades.toReversed(), ({ grade }) => grade, (grade) => gradeNames[grade]);
+    case 'grade': return pick(grades.toReversed(), ({ grade }) => grade, (grade) => t(gradeNames[grade]));
     case 'status': return pick(statuses, ({ finding }) => finding.status, (status) => statusName(status, t));
-    case 'subject': return byKeys(sorted, ({ finding }) => finding.subjects, (uri) => describeTarget(parseSubject(uri)), t('no subject'));
+    case 'subject': return byKeys(sorted, ({ finding }) => finding.subjects, (uri) => describeTarget(parseSubject(uri), t), t('no subject'));
     case 'model': return byKeys(sorted, ({ finding }) => finding.evidence.flatMap(({ models }) => models.map(({ id }) => id)), (id) => id, t('no model'));
   }
 }
@@ -42,14 +43,5 @@ function kindName(kind: FindingKind, t: Translate): string {
     case 'semantic': return t('Semantic');
     case 'algorithmic': return t('Algorithmic');
     case 'unified': return t('Unified');
-  }
-}
-
-function statusName(status: Status, t: Translate): string {
-  switch (status) {
-    case 'open': return t('Open');
-    case 'accepted': return t('Accepted');
-    case 'refuted': return t('Refuted');
-    case 'withdrawn': return t('Withdrawn');
   }
 }

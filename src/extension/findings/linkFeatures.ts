@@ -60,7 +60,7 @@ class LinkFeatures {
     return this.notes.noteOf(document).links.flatMap(({ start, end, uri, target }) => {
       if (target === undefined) return [];
       const link = new DocumentLink(rangeOf(document, start, end), Uri.parse(`command:${commandIds.openLink}?${encodeURIComponent(JSON.stringify([uri]))}`));
-      link.tooltip = describeTarget(target);
+      link.tooltip = describeTarget(target, l10n.t);
       return [link];
     });
   }

@@ -2,6 +2,7 @@
 import { MarkdownString, Uri, l10n } from 'vscode';
 import type { CancellationToken, TextDocument } from 'vscode';
 import type { Link } from '../../notes/links.ts';
+import type { Evidence } from '../../notes/format/schema.ts';
 import type { FindingEntry } from '../../notes/noteIndex.ts';
 import { pictureUri } from '../../notes/share/pictures.ts';
 import { describeTarget, formatLink } from '../../notes/subjects.ts';
@@ -12,8 +13,12 @@ import { failureText } from '../../protocol/failureText.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
+<<<<<<< HEAD
 import { badgeOf } from './badge.ts';
+=======
+>>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 import { withSignal } from '../withSignal.ts';
+import { badgeOf, stateName } from './words.ts';
 
 const mostListed = 5;
 const longestParagraph = 2000;
@@ -36,7 +41,7 @@ export class LinkHover {
   async content(target: LinkTarget, document: TextDocument, link: Link, cancel: CancellationToken): Promise<MarkdownString> {
     const text = new MarkdownString(undefined, true);
     text.isTrusted = { enabledCommands: [commandIds.openLink, commandIds.verifyFinding] };
-    text.appendText(describeTarget(target));
+    text.appendText(describeTarget(target, l10n.t));
     if (target.kind === 'finding') this.addFinding(text, target.id, target.evidence);
     else {
       const live = await this.live(target, document, link, cancel);
@@ -44,7 +49,7 @@ export class LinkHover {
       const about = this.notes.index.findingsAbout(formatLink(target));
       for (const entry of about.slice(0, mostListed)) {
         text.appendMarkdown('\n\n');
-        text.appendText(`${entry.finding.title} (${badgeOf(entry)})`);
+        text.appendText(`${entry.finding.title} (${badgeOf(entry, l10n.t)})`);
       }
       if (about.length > mostListed) line(text, l10n.t('and {0} more findings', about.length - mostListed));
     }
@@ -60,11 +65,11 @@ export class LinkHover {
     }
     line(text, entry.finding.title);
     line(text, entry.finding.claim);
-    line(text, badgeOf(entry));
+    line(text, badgeOf(entry, l10n.t));
     this.addPicture(text, entry, evidence);
     for (const record of entry.finding.evidence.filter((each) => evidence === undefined || each.id === evidence).slice(0, mostListed)) {
       const control = record.control === undefined ? '' : ` (${record.control.name}: ${short(record.control.value)})`;
-      line(text, `${record.id} ${record.metric}: ${short(record.value)}${control} · ${record.history.at(-1)?.state ?? l10n.t('not run again yet')}`);
+      line(text, `${record.id} ${record.metric}: ${short(record.value)}${control} · ${last(record)}`);
     }
     text.appendMarkdown(`\n\n[${l10n.t('Run again')}](command:${commandIds.verifyFinding}?${encodeURIComponent(JSON.stringify([{ path: entry.path }]))})`);
   }
@@ -98,6 +103,11 @@ function paragraphAt(document: TextDocument, offset: number): string {
   const start = Math.max(text.lastIndexOf('\n\n', offset) + 2, offset - longestParagraph, 0);
   const end = text.indexOf('\n\n', offset);
   return text.slice(start, Math.min(end < 0 ? text.length : end, offset + longestParagraph)).replaceAll(/\(mechanist:[^)\s]*\)|[[\]]/g, '');
+}
+
+function last({ history }: Evidence): string {
+  const state = history.at(-1)?.state;
+  return state === undefined ? l10n.t('not run again yet') : stateName(state, l10n.t);
 }
 
 function line(text: MarkdownString, words: string): void {

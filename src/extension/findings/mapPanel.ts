@@ -67,7 +67,7 @@ export class MapPanel implements Disposable {
   }
 
   private draw(): void {
-    const message: ToMap = { type: 'map', map: shownMap(findingMap(this.notes.index.findings())) };
+    const message: ToMap = { type: 'map', map: shownMap(findingMap(this.notes.index.findings()), l10n.t) };
     void this.panel?.webview.postMessage(message);
   }
 }

@@ -15,8 +15,12 @@ import { rangeOf } from '../editor/documents.ts';
 import { readSetting } from '../settings.ts';
 import type { KeptFigure } from './figures.ts';
 import type { FindingNotes } from './findingNotes.ts';
+<<<<<<< HEAD
 import { badgeOf } from './badge.ts';
+=======
+>>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 import { changeNote, requireTrust } from './noteDocuments.ts';
+import { badgeOf } from './words.ts';
 
 /** What the command `mechanist.finding.pin` takes. Records are as a note holds them, without id. */
 const draftSchema = v.object({
@@ -53,7 +57,7 @@ export async function pin(notes: FindingNotes, draft: PinDraft, { figure, beside
   const entries = notes.index.findings().filter(fits).toSorted((a, b) => Number(about.has(b.path)) - Number(about.has(a.path)) || (a.finding.title < b.finding.title ? -1 : 1));
   const choices: Choice[] = [
     { label: `$(add) ${l10n.t('New finding')}`, detail: draft.claim ?? subjectName(draft), entry: undefined, alwaysShow: true },
-    ...entries.map((entry) => ({ label: entry.finding.title, description: badgeOf(entry), ...(about.has(entry.path) ? { detail: l10n.t('about the same subject') } : {}), entry })),
+    ...entries.map((entry) => ({ label: entry.finding.title, description: badgeOf(entry, l10n.t), ...(about.has(entry.path) ? { detail: l10n.t('about the same subject') } : {}), entry })),
   ];
   const chosen = await window.showQuickPick(choices, { title: l10n.t('Pin to a Finding'), placeHolder: l10n.t('Enter makes a new finding'), matchOnDescription: true });
   if (chosen === undefined) return false;
@@ -136,7 +140,7 @@ async function namesIn(folder: Uri): Promise<Set<string>> {
 }
 
 function subjectName({ subjects: [first] }: PinDraft): string {
-  return first === undefined ? l10n.t('New finding') : describeTarget(parseSubject(first));
+  return first === undefined ? l10n.t('New finding') : describeTarget(parseSubject(first), l10n.t);
 }
 
 function kindOf(subjects: readonly string[]): FindingKind {

@@ -3,8 +3,13 @@
  * changes tokens: what comes from notes passes through the parser's own escaping, and no HTML is made from it.
  */
 import { describeTarget, linkTarget, scheme } from '../../notes/subjects.ts';
+<<<<<<< HEAD
 import { badgeOf } from './badge.ts';
+=======
+import type { Translate } from '../translate.ts';
+>>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 import type { FindingNotes } from './findingNotes.ts';
+import { badgeOf } from './words.ts';
 
 /** The parts of markdown-it that this plugin uses. */
 export interface MarkdownParser {
@@ -23,7 +28,7 @@ export interface PreviewToken {
 /**
  * For `extendMarkdownIt`. `refresh` is called when what previews say of findings has changed, once there is a preview.
  */
-export function extendMarkdown(notes: FindingNotes, refresh: () => void): (parser: MarkdownParser) => MarkdownParser {
+export function extendMarkdown(notes: FindingNotes, refresh: () => void, t: Translate): (parser: MarkdownParser) => MarkdownParser {
   let shown: string | undefined;
   const statuses = (): string => notes.index.findings().map(({ finding: { id }, grade, state }) => `${id} ${grade} ${state ?? ''}`).toSorted().join('\n');
   return (parser) => {
@@ -40,7 +45,7 @@ export function extendMarkdown(notes: FindingNotes, refresh: () => void): (parse
     const validate = parser.validateLink.bind(parser);
     parser.validateLink = (url) => url.startsWith(scheme) || validate(url);
     parser.core.ruler.push('mechanist', ({ tokens, Token }) => {
-      for (const { children } of tokens) if (children !== null) annotate(children, notes, (words) => {
+      for (const { children } of tokens) if (children !== null) annotate(children, notes, t, (words) => {
         const text = new Token('text', '', 0);
         text.content = words;
         return text;
@@ -51,7 +56,7 @@ export function extendMarkdown(notes: FindingNotes, refresh: () => void): (parse
 }
 
 /** After each link its status in words; the link itself leads nowhere, with what it names as its title. */
-function annotate(children: PreviewToken[], notes: FindingNotes, textOf: (words: string) => PreviewToken): void {
+function annotate(children: PreviewToken[], notes: FindingNotes, t: Translate, textOf: (words: string) => PreviewToken): void {
   let open: string | undefined;
   for (let i = 0; i < children.length; i++) {
     const token = children[i]!;
@@ -60,23 +65,27 @@ function annotate(children: PreviewToken[], notes: FindingNotes, textOf: (words:
       open = href.startsWith(scheme) ? href : undefined;
       if (open === undefined) continue;
       token.attrSet('href', '#');
-      token.attrSet('title', described(open));
+      token.attrSet('title', described(open, t));
     } else if (token.type === 'link_close' && open !== undefined) {
-      const status = statusOf(open, notes);
+      const status = statusOf(open, notes, t);
       if (status !== undefined) children.splice(++i, 0, textOf(` (${status})`));
       open = undefined;
     }
   }
 }
 
-function described(uri: string): string {
+function described(uri: string, t: Translate): string {
   const target = linkTarget(uri);
-  return target === undefined ? uri : describeTarget(target);
+  return target === undefined ? uri : describeTarget(target, t);
 }
 
-function statusOf(uri: string, notes: FindingNotes): string | undefined {
+function statusOf(uri: string, notes: FindingNotes, t: Translate): string | undefined {
   const target = linkTarget(uri);
   if (target?.kind !== 'finding') return undefined;
   const [entry] = notes.index.findingsOf(target.id);
+<<<<<<< HEAD
   return entry === undefined ? '?' : badgeOf(entry);
+=======
+  return entry === undefined ? '?' : badgeOf(entry, t);
+>>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 }

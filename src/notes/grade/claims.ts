@@ -1,5 +1,7 @@
 /** Words of a claim that say more than its evidence shows. The table is data; negated words say nothing. */
 import type { Finding } from '../format/schema.ts';
+import { english } from '../say.ts';
+import type { Say } from '../say.ts';
 import { assess } from './grade.ts';
 import type { Facet } from './rules.ts';
 
@@ -13,7 +15,7 @@ export interface OverClaim {
   readonly message: string;
 }
 
-const claimWords: readonly { readonly pattern: RegExp; readonly needs: Facet; readonly why: string }[] = [
+export const claimWords: readonly { readonly pattern: RegExp; readonly needs: Facet; readonly why: string }[] = [
   {
     pattern: /\b(?:uses?|using|used (?:by|for|to)|relies on|rely on|depends? on|causes?|causing|drives?|controls?|is responsible for|are responsible for|because of|implements?|computes?|decides?|determines?|moves|suppress(?:es)?)\b/gi,
     needs: 'causal', why: 'the evidence is only observational',
@@ -27,13 +29,13 @@ const claimWords: readonly { readonly pattern: RegExp; readonly needs: Facet; re
 /** A word of negation shortly before, in the same clause. */
 const negation = /\b(?:not|never|no|without|neither|nor|cannot|unlikely|whether|hardly|n't)\b[^.,;:]{0,24}$/i;
 
-export function overClaims(finding: Finding): OverClaim[] {
+export function overClaims(finding: Finding, say: Say = english): OverClaim[] {
   const { facets } = assess(finding);
   return (['title', 'claim'] as const).flatMap((field) => {
     const text = finding[field];
     return claimWords.filter(({ needs }) => !facets.has(needs) && !(needs === 'decodable' && facets.has('causal'))).flatMap(({ pattern, needs, why }) =>
       Array.from(text.matchAll(pattern)).filter(({ index }) => !negation.test(text.slice(0, index))).map(({ 0: word, index }) => ({
-        field, word, at: index, needs, message: `"${word}" says more than the evidence shows: ${why}.`,
+        field, word, at: index, needs, message: say('"{0}" says more than the evidence shows: {1}.', word, say(why)),
       })));
   });
 }

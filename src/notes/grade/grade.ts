@@ -2,6 +2,8 @@
 import type { Approach, Evidence, Finding, VerificationState } from '../format/schema.ts';
 import { cautions, grades, measureRules, methodRules, rashomonShare, requirements } from './rules.ts';
 import type { Facet, Grade } from './rules.ts';
+import { english } from '../say.ts';
+import type { Say } from '../say.ts';
 
 export interface Assessment {
   readonly grade: Grade;
@@ -12,7 +14,8 @@ export interface Assessment {
   readonly cautions: readonly string[];
 }
 
-export function assess(finding: Finding): Assessment {
+/** `say`: for the sentences. */
+export function assess(finding: Finding, say: Say = english): Assessment {
   const usable = finding.evidence.filter((record) => !discredited(record));
   const facets = new Set(usable.flatMap(facetsOf));
   const used = new Set<Approach>(usable.flatMap(({ method }) => methodRules[methodName(method)]?.approach ?? []));
@@ -23,21 +26,21 @@ export function assess(finding: Finding): Assessment {
   for (const level of grades.slice(1)) {
     const asked = requirements.filter((rule) => rule.grade === level && (rule.approaches === undefined || rule.approaches.some((approach) => used.has(approach))));
     const missing = asked.filter(({ anyOf }) => !anyOf.some((facet) => facets.has(facet)));
-    reasons.push(...asked.filter((rule) => !missing.includes(rule)).map(({ met }) => met));
+    reasons.push(...asked.filter((rule) => !missing.includes(rule)).map(({ met }) => say(met)));
     if (missing.length > 0) {
-      raise = missing.map((rule) => rule.missing);
+      raise = missing.map((rule) => say(rule.missing));
       break;
     }
     grade = level;
   }
   const ignored = finding.evidence.length - usable.length;
-  if (ignored > 0) reasons.push(`${ignored} ${ignored === 1 ? 'record does' : 'records do'} not count: contradicted or not runnable when last tried.`);
+  if (ignored > 0) reasons.push(ignored === 1 ? say('One record does not count: contradicted or not runnable when last tried.') : say('{0} records do not count: contradicted or not runnable when last tried.', ignored));
   const withoutNull = usable.filter(({ method, control }) => control === undefined && methodRules[methodName(method)]?.shows.includes('causal') === true);
-  if (withoutNull.length > 0) raise.unshift(`Give ${withoutNull.map(({ id }) => id).join(', ')} a null: an effect without one shows nothing.`);
+  if (withoutNull.length > 0) raise.unshift(say('Give {0} a null: an effect without one shows nothing.', withoutNull.map(({ id }) => id).join(', ')));
   return {
     grade, facets, reasons, raise,
     cautions: cautions.filter(({ when }) => (when.has === undefined || facets.has(when.has)) && (when.lacks === undefined || !facets.has(when.lacks)) && (when.approach === undefined || used.has(when.approach)))
-      .map(({ text }) => text),
+      .map(({ text }) => say(text)),
   };
 }
 

@@ -28,10 +28,10 @@ describe('the map', () => {
   });
 
   it('goes to its page as plain data of a bounded size, with lines between places', () => {
-    const map = shownMap(findingMap([entry('a', [causal], { subjects: [feature, component] }), entry('b', [], { subjects: [component] })]));
+    const map = shownMap(findingMap([entry('a', [causal], { subjects: [feature, component] }), entry('b', [], { subjects: [component] })]), t);
     expect(map).toMatchObject({ semantic: [{ uri: feature }], algorithmic: [{ uri: component, findings: [{ title: 'a' }, { title: 'b' }] }], lines: [{ semantic: 0, algorithmic: 0, unified: true }], left: 0 });
     const many = Array.from({ length: mostSubjects + 5 }, (_, i) => `mechanist:circuit/m/c${i}`);
-    const large = shownMap(findingMap([entry('a', [], { subjects: [feature, ...many] })]));
+    const large = shownMap(findingMap([entry('a', [], { subjects: [feature, ...many] })]), t);
     expect(large.algorithmic).toHaveLength(mostSubjects);
     expect(large.left).toBe(5);
     expect(large.lines).toHaveLength(mostSubjects);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FindingNotes } from '../../../../src/extension/findings/findingNotes.ts';
 import { extendMarkdown } from '../../../../src/extension/findings/preview.ts';
+import { english } from '../../../../src/notes/say.ts';
 import type { MarkdownParser, PreviewToken } from '../../../../src/extension/findings/preview.ts';
 import { NoteIndex } from '../../../../src/notes/noteIndex.ts';
 import { newNote } from '../../../../src/notes/newNote.ts';
@@ -31,7 +32,7 @@ function preview(href: string, refresh = (): void => undefined): { children: Pre
   const listeners: (() => void)[] = [];
   index.update('a.md', newNote('a', { title: 'A', claim: 'c', kind: 'semantic', subjects: [], evidence: [] }));
   const rules: Rule[] = [];
-  const parser = extendMarkdown({ index, onChange: (listener: () => void) => { listeners.push(listener); return { dispose: () => undefined }; }, whenReady: (run: () => void) => run() } as unknown as FindingNotes, refresh)({ core: { ruler: { push: (_, rule) => rules.push(rule) } }, validateLink: (url) => url.startsWith('https:') });
+  const parser = extendMarkdown({ index, onChange: (listener: () => void) => { listeners.push(listener); return { dispose: () => undefined }; }, whenReady: (run: () => void) => run() } as unknown as FindingNotes, refresh, english)({ core: { ruler: { push: (_, rule) => rules.push(rule) } }, validateLink: (url) => url.startsWith('https:') });
   const [open, text, close, block] = ['link_open', 'text', 'link_close', 'inline'].map((type) => new Token(type)) as [Token, Token, Token, Token];
   open.attrSet('href', href);
   block.children = [open, text, close];
