@@ -17,7 +17,7 @@ import { numbersOf } from '../engine/tensor.ts';
 import type { Tensor } from '../engine/tensor.ts';
 import { attributionPatching } from './attributionPatching.ts';
 import type { PromptGroup } from './circuits/promptSets.ts';
-import { spearman } from './statistics.ts';
+import { spearman } from '../engine/statistics.ts';
 import { requireOneLength } from './sweepPrompts.ts';
 
 export interface ApproximateSweepOptions {

@@ -7,7 +7,7 @@ import type { SweepOptions } from '../engine/sweeps/sweep.ts';
 import type { SweepAxis } from '../engine/sweeps/sites.ts';
 import { inBatches } from './circuits/promptSets.ts';
 import type { PromptGroup } from './circuits/promptSets.ts';
-import { bootstrapMeans, meanOf, meansOf } from './statistics.ts';
+import { bootstrapMeans, differ, meanOf, meansOf } from '../engine/statistics.ts';
 
 export type SweepPromptsOptions = Omit<SweepOptions, 'clean' | 'corrupted' | 'metric'>;
 
@@ -47,7 +47,7 @@ export async function sweepPrompts(model: Model, runtime: Runtime, groups: reado
   const scores = meansOf(rows);
   const [m, n] = [meanOf(clean), meanOf(corrupted)];
   const [base, other] = options.direction === 'noising' ? [m, n] : [n, m];
-  const defined = Math.abs(m - n) > 1e-5 * Math.max(1, Math.abs(m)) && (options.replacement ?? 'patch') === 'patch';
+  const defined = differ(m, n) && (options.replacement ?? 'patch') === 'patch';
   return {
     sizes, scores, interval: rows.length < 2 ? undefined : bootstrapMeans(rows),
     normalized: defined ? scores.map((score) => (score - base) / (other - base)) : undefined,

@@ -19,7 +19,7 @@ import { unknownHook } from '../engine/models/hookPattern.ts';
 import type { Model } from '../engine/models/model.ts';
 import type { Feeds, ParameterSource } from '../engine/runtime/program.ts';
 import type { Runtime } from '../engine/runtime/runtime.ts';
-import { elementCount, i64, numbersOf, tensor, zeros } from '../engine/tensor.ts';
+import { elementCount, i64, numbersOf, repeatRows, tensor, zeros } from '../engine/tensor.ts';
 import type { DType, Tensor, TypedArrayOf } from '../engine/tensor.ts';
 import { quadrature } from './quadrature.ts';
 import type { QuadratureRule } from './quadrature.ts';
@@ -153,13 +153,6 @@ function pathGraph(graph: Graph, at: string, { dtype, shape }: ValueType): { val
 function repeated(graph: Graph, feeds: Feeds, times: number): Map<string, Tensor> {
   const rowSymbol = graph.types.get(metricPerRowOutput)?.shape?.[0];
   return new Map(Array.from(feeds, ([name, value]): [string, Tensor] => [name, typeof rowSymbol === 'string' && graph.inputs.get(name)?.shape?.[0] === rowSymbol ? repeatRows(value, times) : value]));
-}
-
-function repeatRows(value: Tensor, times: number): Tensor {
-  if (times === 1) return value;
-  const { data } = zeros(value.dtype, [value.data.length * times]);
-  for (let i = 0; i < times; i++) (data as Float64Array).set(value.data as Float64Array, i * value.data.length);
-  return tensor(value.dtype, [value.dims[0]! * times, ...value.dims.slice(1)], data);
 }
 
 function vector(dtype: DType, values: readonly number[]): Tensor {

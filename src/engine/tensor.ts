@@ -117,3 +117,10 @@ export function numbersOf(t: Tensor): ArrayLike<number> {
   }
   return t.data;
 }
+
+/** A batch repeated: its rows, `times` times over. */
+export function repeatRows<D extends DType>({ dtype, dims, data }: Tensor<D>, times: number): Tensor<D> {
+  const repeated = new (data.constructor as new (length: number) => TypedArrayOf[D])(data.length * times);
+  for (let i = 0; i < times; i++) repeated.set(data as never, i * data.length);
+  return { dtype, dims: [dims[0]! * times, ...dims.slice(1)], data: repeated };
+}

@@ -1,5 +1,5 @@
 /** Means with bootstrap intervals, spreads of nulls, and rounding, shared by the methods. */
-import { bootstrap, quantile } from '../algorithmic/statistics.ts';
+import { bootstrap, quantile } from '../engine/statistics.ts';
 
 export function mean(values: ArrayLike<number>): number {
   let sum = 0;

@@ -6,6 +6,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'src/engine/tensor.ts': ['src/engine/errors.ts'],
   'src/engine/random.ts': ['src/engine/errors.ts'],
   'src/engine/steps.ts': [],
+  'src/engine/statistics.ts': ['src/engine/random.ts'],
   'src/engine/graph': ['src/engine/errors.ts', 'src/engine/tensor.ts'],
   'src/engine/formats': ['src/engine/errors.ts', 'src/engine/tensor.ts'],
   'src/engine/runtime': upTo('src/engine/graph'),

@@ -14,10 +14,10 @@ import { prune } from '../../engine/graph/prune.ts';
 import { sliceDownstream } from '../../engine/graph/slice.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
-import { zeros } from '../../engine/tensor.ts';
+import { repeatRows, zeros } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
-import { repeatRows } from '../edges/repeatRows.ts';
 import { knownConfig } from './weights.ts';
+import { dot } from './frames.ts';
 
 export interface FeaturePairOptions {
   /** One prompt. */
@@ -164,10 +164,4 @@ function scoreFactor(captured: ReadonlyMap<string, Tensor>, names: { q: string; 
     throw new MechanistError('unsupported', 'The scores of this layer are not proportional to query · key (a soft cap, for instance), so they do not split into pairs.');
   }
   return factor;
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

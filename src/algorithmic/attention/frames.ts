@@ -56,7 +56,8 @@ function orthonormal(count: number, width: number, random: Random): Float64Array
   return frame;
 }
 
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+/** Σ aᵢbᵢ. */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;

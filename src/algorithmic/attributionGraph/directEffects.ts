@@ -1,7 +1,7 @@
 /** Rows of the adjacency: direct effects of all sources on given targets, many targets per backward pass. */
 import { MechanistError, throwIfCancelled } from '../../engine/errors.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
-import { i64, stridesOf } from '../../engine/tensor.ts';
+import { i64, repeatRows, stridesOf } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import type { PromptRun } from './promptRun.ts';
 import { backwardProgram } from './replacementGraph.ts';
@@ -78,7 +78,7 @@ export class DirectEffects {
     ]);
     for (const name of program.boundary) {
       const value = firstPositions(this.run!.get(name)!, program.positionAxes?.get(name) ?? [], positions);
-      feeds.set(name, program.repeated && value.dims.length > 0 ? repeatedRows(value, targets.length) : value);
+      feeds.set(name, program.repeated && value.dims.length > 0 ? repeatRows(value, targets.length) : value);
     }
     const counts = program.slots.map((slot) => this.feedBlocks(slot, positions, feeds));
     const results = await this.runtime.run(program.graph, feeds, this.replacement.parameters);
@@ -110,14 +110,6 @@ function scatter(effects: Float32Array, { columns, vectorsPerBlock }: SourceBloc
       }
     }
   }
-}
-
-/** Copies along the first axis. */
-function repeatedRows(value: Tensor, count: number): Tensor {
-  const source = value.data as Float32Array;
-  const data = new Float32Array(count * source.length);
-  for (let row = 0; row < count; row++) data.set(source, row * source.length);
-  return { dtype: 'float32', dims: [count * value.dims[0]!, ...value.dims.slice(1)], data };
 }
 
 /** The leading part of a tensor along some axes. */

@@ -9,8 +9,8 @@ import { MechanistError } from '../../engine/errors.ts';
 import { Random } from '../../engine/random.ts';
 import { edgeName } from '../edges/edgeGraph.ts';
 import type { EdgeGraph } from '../edges/edgeGraph.ts';
-import { bootstrap, meanOf, summarizeNull } from '../statistics.ts';
-import type { Interval, NullSummary } from '../statistics.ts';
+import { bootstrap, differ, meanOf, summarizeNull } from '../../engine/statistics.ts';
+import type { Interval, NullSummary } from '../../engine/statistics.ts';
 import type { CircuitSet, Progress } from './promptSets.ts';
 import { degreeMatchedCircuit, randomCircuit } from './randomCircuits.ts';
 import { membersOf, selectCircuit } from './select.ts';
@@ -190,7 +190,7 @@ class BatchResults {
   constructor(perPrompt: readonly Float32Array[]) {
     this.perPrompt = perPrompt;
     const [full, empty] = [this.full, this.empty];
-    if (!(Math.abs(full - empty) > 1e-5 * Math.max(1, Math.abs(full)))) {
+    if (!differ(full, empty)) {
       throw new MechanistError('argument', `The metric is ${full.toPrecision(4)} on the full model and ${empty.toPrecision(4)} with every edge corrupted, so faithfulness is not defined.`, {
         hint: 'Choose a corrupted prompt that changes the answer.',
       });

@@ -1,7 +1,7 @@
 /** The exact effect of cutting single edges, and how well estimates rank them. */
 import type { EdgeGraph } from '../edges/edgeGraph.ts';
 import { edgeName } from '../edges/edgeGraph.ts';
-import { spearman } from '../statistics.ts';
+import { spearman } from '../../engine/statistics.ts';
 import type { CircuitSet, Progress } from './promptSets.ts';
 
 /** m(model without the edge) − m(model), mean over prompts, for each edge asked for. */

@@ -13,7 +13,7 @@ import type { EdgeGraph } from '../edges/edgeGraph.ts';
 import { edgeGraphOf } from '../edges/edgeGraph.ts';
 import { CircuitRunner } from '../edges/maskedForward.ts';
 import { pathPatching } from '../edges/pathPatching.ts';
-import { meansOf } from '../statistics.ts';
+import { meansOf } from '../../engine/statistics.ts';
 
 /** Prompts of one length. `engine/pairs` makes these from pair files. */
 export interface PromptGroup {

@@ -3,7 +3,7 @@ import { MechanistError } from '../../engine/errors.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
 import type { AttributionPath, PathRule } from '../edges/edgeAttribution.ts';
-import { bootstrapMeans, meanOf } from '../statistics.ts';
+import { bootstrapMeans, meanOf } from '../../engine/statistics.ts';
 import { exactEffects, topEdges } from './exactEdges.ts';
 import { CircuitSet, estimateEdges, pathEffects } from './promptSets.ts';
 import type { Progress, PromptGroup } from './promptSets.ts';

@@ -14,11 +14,10 @@ import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Feeds } from '../../engine/runtime/program.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
-import { i64 } from '../../engine/tensor.ts';
+import { i64, repeatRows } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { edgeGraphOf, edgeModelGraph, hooksOf } from './edgeGraph.ts';
 import type { EdgeGraph, EdgeNode } from './edgeGraph.ts';
-import { repeatRows } from './repeatRows.ts';
 import { stackNodes } from './stack.ts';
 
 export interface CircuitRunnerOptions {

@@ -16,11 +16,10 @@ import type { Metric } from '../../engine/metrics/parse.ts';
 import type { Model } from '../../engine/models/model.ts';
 import type { Feeds } from '../../engine/runtime/program.ts';
 import type { Runtime } from '../../engine/runtime/runtime.ts';
-import { scalar } from '../../engine/tensor.ts';
+import { repeatRows, scalar } from '../../engine/tensor.ts';
 import type { Tensor } from '../../engine/tensor.ts';
 import { edgeGraphOf, edgeModelGraph, hooksOf } from './edgeGraph.ts';
 import type { EdgeGraph, EdgeNode } from './edgeGraph.ts';
-import { repeatRows } from './repeatRows.ts';
 
 export interface PathPatchingOptions {
   readonly clean: ReadonlyMap<string, Tensor>;

@@ -1,5 +1,5 @@
 /** `mechanist attribute`: integrated gradients of a metric at the tokens' embeddings, beside a model with shuffled weights. */
-import { spearman } from '../../algorithmic/statistics.ts';
+import { spearman } from '../../engine/statistics.ts';
 import { integratedGradients } from '../../behavioral/integratedGradients.ts';
 import type { IntegratedGradients } from '../../behavioral/integratedGradients.ts';
 import { MechanistError } from '../../engine/errors.ts';

@@ -8,7 +8,7 @@ import { scoreEdges } from '../../algorithmic/circuits/scoreEdges.ts';
 import { membersOf, selectCircuit } from '../../algorithmic/circuits/select.ts';
 import type { Selection } from '../../algorithmic/circuits/select.ts';
 import { edgeGraphOf, edgeName } from '../../algorithmic/edges/edgeGraph.ts';
-import type { NullSummary } from '../../algorithmic/statistics.ts';
+import type { NullSummary } from '../../engine/statistics.ts';
 import { writeFileAtomically } from '../../engine/formats/atomicFile.ts';
 import { readTextFile } from '../../engine/formats/textFile.ts';
 import { UsageError, writeJson } from '../command.ts';

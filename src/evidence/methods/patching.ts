@@ -13,6 +13,7 @@ import { Random } from '../../engine/random.ts';
 import { sweep } from '../../engine/sweeps/sweep.ts';
 import type { SweepOptions } from '../../engine/sweeps/sweep.ts';
 import type { SweepAxis } from '../../engine/sweeps/sites.ts';
+import { differ } from '../../engine/statistics.ts';
 import type { EvidenceMethod, Measurement, MethodContext, ParameterField } from '../method.ts';
 import { intervalOf, mean, nullOf } from '../numbers.ts';
 import { metricField, metricName, questionGroups } from '../prompts.ts';
@@ -69,6 +70,7 @@ async function measurePlace(context: MethodContext, direction: 'denoising' | 'no
   // Per site: changed less the base run for each prompt; the whole difference for each prompt.
   const gained: number[][] = [];
   const whole: number[] = [];
+  const bases: number[] = [];
   // An ablation has no other run to be a share of; what it harms counts up.
   const harm = context.word('metric') === 'kl' ? 1 : -1;
   let own = 0;
@@ -84,9 +86,10 @@ async function measurePlace(context: MethodContext, direction: 'denoising' | 'no
     for (let site = 0; site < perRow.data.length / rows; site++) {
       (gained[site] ??= []).push(...Array.from({ length: rows }, (_, row) => perRow.data[site * rows + row]! - base[row]!));
     }
+    bases.push(...base);
     whole.push(...base.map((value, row) => (replacement === 'patch' ? source[row]! - value : harm)));
   }
-  if (!(Math.abs(mean(whole)) > 1e-6)) throw new MechanistError('argument', 'Clean and corrupted prompts are answered alike, so nothing can be restored or lost.', { field: 'pairs' });
+  if (replacement === 'patch' && !differ(mean(bases), mean(bases) + mean(whole))) throw new MechanistError('argument', 'Clean and corrupted prompts are answered alike, so nothing can be restored or lost.', { field: 'pairs' });
   const share = (values: readonly number[]): number => mean(values) / mean(whole);
   const sums = (drawn: Int32Array, from: readonly number[]): number => drawn.reduce((sum, i) => sum + from[i]!, 0);
   const values = gained[own]!;

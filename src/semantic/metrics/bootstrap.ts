@@ -1,5 +1,6 @@
 /** Percentile bootstrap over documents, which are independent where tokens are not. */
 import { Random } from '../../engine/random.ts';
+import { quantile } from '../../engine/statistics.ts';
 
 export interface Interval {
   readonly value: number;
@@ -15,16 +16,7 @@ export function bootstrap<D, S extends { readonly [K in keyof S]: number }>(docu
   const draws = Array.from({ length: resamples }, () => scoresOf(documents.map(() => documents[random.integer(documents.length)]!)));
   const interval = (name: keyof S): Interval => {
     const sorted = draws.map((draw): number => draw[name]).filter((value) => !Number.isNaN(value)).toSorted((a, b) => a - b);
-    return { value: point[name], low: percentile(sorted, 0.025), high: percentile(sorted, 0.975) };
+    return { value: point[name], low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
   };
   return Object.fromEntries(Object.keys(point).map((name) => [name, interval(name as keyof S)])) as { [K in keyof S]: Interval };
-}
-
-/** Percentile of sorted values by linear interpolation; NaN for none. */
-function percentile(sorted: readonly number[], share: number): number {
-  if (sorted.length === 0) return Number.NaN;
-  const at = share * (sorted.length - 1);
-  const low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low]! + (sorted[high]! - sorted[low]!) * (at - low);
 }

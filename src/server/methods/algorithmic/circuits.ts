@@ -8,7 +8,7 @@ import { CircuitSet } from '../../../algorithmic/circuits/promptSets.ts';
 import { membersOf, nodeOf, selectCircuit } from '../../../algorithmic/circuits/select.ts';
 import { edgeGraphOf, edgeName } from '../../../algorithmic/edges/edgeGraph.ts';
 import type { EdgeGraph } from '../../../algorithmic/edges/edgeGraph.ts';
-import type { NullSummary } from '../../../algorithmic/statistics.ts';
+import type { NullSummary } from '../../../engine/statistics.ts';
 import { MechanistError } from '../../../engine/errors.ts';
 import type { ParsedParams } from '../../../protocol/methods.ts';
 import type { CircuitEdges, CircuitEvaluation, CircuitMembers, NullDistribution } from '../../../protocol/methods/algorithmicResults.ts';

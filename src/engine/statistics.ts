@@ -1,5 +1,5 @@
 /** Intervals over prompts, null distributions and rank correlation. */
-import { Random } from '../engine/random.ts';
+import { Random } from './random.ts';
 
 export interface Interval {
   readonly low: number;
@@ -38,6 +38,11 @@ export function bootstrapMeans(rows: readonly Float32Array[], { resamples = 200,
     high[entry] = quantile(values, 0.975);
   }
   return { low, high };
+}
+
+/** Whether two metrics differ by more than rounding, so that shares of their difference mean something. */
+export function differ(a: number, b: number): boolean {
+  return Math.abs(a - b) > 1e-5 * Math.max(1, Math.abs(a));
 }
 
 /** Mean over rows, entry by entry. */

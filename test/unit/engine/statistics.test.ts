@@ -1,7 +1,7 @@
 /** Intervals, nulls and rank correlation against their definitions; golden values of the algorithms reference. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bootstrap, bootstrapMeans, meansOf, quantile, spearman, summarizeNull } from '../../../src/algorithmic/statistics.ts';
+import { bootstrap, bootstrapMeans, differ, meansOf, quantile, spearman, summarizeNull } from '../../../src/engine/statistics.ts';
 import { normal } from '../../support/random.ts';
 
 describe('summarizeNull', () => {
@@ -64,4 +64,8 @@ describe('bootstrap', () => {
     expect(means[0]).toBeGreaterThan(low[0]!);
     expect(means[0]).toBeLessThan(high[0]!);
   });
+});
+
+it.each([[1000, 1000.005, false], [1000, 1000.02, true], [0, 5e-6, false], [0, 2e-5, true], [Number.NaN, 1, false]])('metrics of %d and %d differ: %s', (a, b, expected) => {
+  expect(differ(a, b)).toBe(expected);
 });
