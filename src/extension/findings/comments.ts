@@ -9,10 +9,6 @@ import type { Disposable } from '../disposables.ts';
 import { onSettingChange, readSetting } from '../settings.ts';
 import { commandIds } from '../commandIds.ts';
 import type { FindingNotes } from './findingNotes.ts';
-<<<<<<< HEAD
-import { badgeOf } from './badge.ts';
-=======
->>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 import { quotedLines } from './quotedLines.ts';
 import { badgeOf } from './words.ts';
 

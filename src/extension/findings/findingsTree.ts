@@ -8,7 +8,6 @@ import { formatLink } from '../../notes/subjects.ts';
 import { commandIds } from '../commandIds.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
-import { badgeOf } from './badge.ts';
 import { groupsOf } from './grouping.ts';
 import type { Grouping } from './grouping.ts';
 import type { FindingNotes } from './findingNotes.ts';
@@ -62,11 +61,7 @@ export class FindingsTree implements TreeDataProvider<FindingNode>, TreeDragAndD
     const item = new TreeItem(finding.title, TreeItemCollapsibleState.None);
     item.id = path;
     item.resourceUri = Uri.parse(path);
-<<<<<<< HEAD
-    item.description = badgeOf({ grade, state });
-=======
     item.description = badgeOf(node.entry, l10n.t);
->>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
     item.iconPath = state === 'contradicted' ? new ThemeIcon('error', new ThemeColor('list.errorForeground')) : state === 'drifted' || state === 'not-runnable' ? new ThemeIcon('warning', new ThemeColor('list.warningForeground')) : new ThemeIcon(icons[grade]);
     item.contextValue = 'finding';
     item.command = { command: commandIds.openFinding, title: l10n.t('Open finding'), arguments: [{ path }] };

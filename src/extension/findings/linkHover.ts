@@ -13,10 +13,6 @@ import { failureText } from '../../protocol/failureText.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
-<<<<<<< HEAD
-import { badgeOf } from './badge.ts';
-=======
->>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 import { withSignal } from '../withSignal.ts';
 import { badgeOf, stateName } from './words.ts';
 

@@ -15,10 +15,6 @@ import { rangeOf } from '../editor/documents.ts';
 import { readSetting } from '../settings.ts';
 import type { KeptFigure } from './figures.ts';
 import type { FindingNotes } from './findingNotes.ts';
-<<<<<<< HEAD
-import { badgeOf } from './badge.ts';
-=======
->>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 import { changeNote, requireTrust } from './noteDocuments.ts';
 import { badgeOf } from './words.ts';
 

@@ -3,11 +3,7 @@
  * changes tokens: what comes from notes passes through the parser's own escaping, and no HTML is made from it.
  */
 import { describeTarget, linkTarget, scheme } from '../../notes/subjects.ts';
-<<<<<<< HEAD
-import { badgeOf } from './badge.ts';
-=======
 import type { Translate } from '../translate.ts';
->>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 import type { FindingNotes } from './findingNotes.ts';
 import { badgeOf } from './words.ts';
 
@@ -83,9 +79,5 @@ function statusOf(uri: string, notes: FindingNotes, t: Translate): string | unde
   const target = linkTarget(uri);
   if (target?.kind !== 'finding') return undefined;
   const [entry] = notes.index.findingsOf(target.id);
-<<<<<<< HEAD
-  return entry === undefined ? '?' : badgeOf(entry);
-=======
   return entry === undefined ? '?' : badgeOf(entry, t);
->>>>>>> eee663c (What notes say of themselves can be translated: templates with values, grades and states by name)
 }
