@@ -8,7 +8,8 @@ import { textLines } from '../prompts.ts';
 import { activations, featureIn } from './featureActivity.ts';
 
 export const featureMatch: EvidenceMethod = {
-  id: 'feature.match', version: 1, title: 'Feature in two models',
+  id: 'feature.match', version: 2, title: 'Feature in two models',
+  changed: 'Version 1 took a quarter of the characters for independent in its interval; measure it anew.',
   summary: 'Correlation of two features of two models over the characters of the same text, with a bootstrap over lines, beside circular shifts; with the best match of the first among all features of the second.',
   models: 2, dictionary: true,
   inputs: [{ name: 'text', kind: 'text', description: 'Lines that both models read.' }],
