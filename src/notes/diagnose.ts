@@ -1,6 +1,7 @@
 /** What is wrong or doubtful in a note, with places: front matter, links, stale evidence, and claims that say too much. */
 import type { Finding } from './format/schema.ts';
 import { nearest } from './format/yamlTree.ts';
+import type { MissingCheck } from './grade/checks.ts';
 import { overClaims } from './grade/claims.ts';
 import { unifiedLack } from './grade/unified.ts';
 import type { UnifiedLack } from './grade/unified.ts';
@@ -14,12 +15,6 @@ import { parseSubject } from './subjects.ts';
 
 export type DiagnosticCode = 'front-matter' | 'link' | 'dangling' | 'stale' | 'over-claim' | 'contradicted' | 'missing-artefact' | 'duplicate-id' | 'not-unified';
 
-/** A check that would remove a doubt: a method and what it is run on. */
-export interface MissingCheck {
-  readonly method: string;
-  readonly subject: string;
-}
-
 export interface Diagnostic {
   readonly code: DiagnosticCode;
   readonly severity: 'error' | 'warning' | 'information';
@@ -27,6 +22,7 @@ export interface Diagnostic {
   /** UTF-16 offsets in the note. */
   readonly start: number;
   readonly end: number;
+  /** A check that would remove the doubt. */
   readonly check?: MissingCheck;
   /** Evidence that running again may mend. */
   readonly evidence?: string;

@@ -1,5 +1,5 @@
 /** Problems of notes in the editor, with fixes that run what is missing; the CodeLens of findings and their records. */
-import { CodeAction, CodeActionKind, CodeLens, Diagnostic as Marker, DiagnosticSeverity, Range, l10n, languages, window, workspace } from 'vscode';
+import { CodeAction, CodeActionKind, CodeLens, Diagnostic as Marker, DiagnosticSeverity, Range, l10n, languages, workspace } from 'vscode';
 import type { CodeActionContext, DiagnosticCollection, TextDocument, Uri } from 'vscode';
 import { diagnose } from '../../notes/diagnose.ts';
 import type { Diagnostic } from '../../notes/diagnose.ts';
@@ -110,14 +110,4 @@ export function registerFindingLenses(notes: FindingNotes): Disposable {
       ];
     },
   });
-}
-
-/** Why a finding has its grade and what would raise it. */
-export async function explainGrade(notes: FindingNotes, path: string): Promise<void> {
-  const entry = notes.index.at(path);
-  if (entry === undefined) return;
-  const { grade, reasons, raise, cautions } = assess(entry.finding, l10n.t);
-  await window.showQuickPick([
-    ...reasons.map((label) => ({ label: `$(check) ${label}` })), ...raise.map((label) => ({ label: `$(arrow-up) ${label}` })), ...cautions.map((label) => ({ label: `$(info) ${label}` })),
-  ], { title: l10n.t('Evidence: {0}', l10n.t(gradeNames[grade])), placeHolder: l10n.t('Why, and what would raise it') });
 }

@@ -9,7 +9,7 @@ import { commandIds, viewIds } from '../commandIds.ts';
 import { figureOfEvidence } from './figures.ts';
 import type { Findings } from './findings.ts';
 import { groupings } from './grouping.ts';
-import { explainGrade } from './diagnostics.ts';
+import { explainGrade } from './explainGrade.ts';
 import { runMissingCheck } from './missingCheck.ts';
 import { requireTrust, showAt } from './noteDocuments.ts';
 import { parsePinDraft, pin } from './pin.ts';

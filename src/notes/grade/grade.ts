@@ -11,6 +11,8 @@ export interface Assessment {
   readonly reasons: readonly string[];
   /** What the next grade asks and the evidence does not show. */
   readonly raise: readonly string[];
+  /** Facets that would raise it. */
+  readonly lacking: readonly Facet[];
   readonly cautions: readonly string[];
 }
 
@@ -23,12 +25,14 @@ export function assess(finding: Finding, say: Say = english): Assessment {
   const reasons: string[] = [];
   let grade: Grade = 'none';
   let raise: string[] = [];
+  let lacking: readonly Facet[] = [];
   for (const level of grades.slice(1)) {
     const asked = requirements.filter((rule) => rule.grade === level && (rule.approaches === undefined || rule.approaches.some((approach) => used.has(approach))));
     const missing = asked.filter(({ anyOf }) => !anyOf.some((facet) => facets.has(facet)));
     reasons.push(...asked.filter((rule) => !missing.includes(rule)).map(({ met }) => say(met)));
     if (missing.length > 0) {
       raise = missing.map((rule) => say(rule.missing));
+      lacking = missing.flatMap(({ anyOf }) => anyOf);
       break;
     }
     grade = level;
@@ -38,7 +42,7 @@ export function assess(finding: Finding, say: Say = english): Assessment {
   const withoutNull = usable.filter(({ method, control }) => control === undefined && methodRules[methodName(method)]?.shows.includes('causal') === true);
   if (withoutNull.length > 0) raise.unshift(say('Give {0} a null: an effect without one shows nothing.', withoutNull.map(({ id }) => id).join(', ')));
   return {
-    grade, facets, reasons, raise,
+    grade, facets, reasons, raise, lacking,
     cautions: cautions.filter(({ when }) => (when.has === undefined || facets.has(when.has)) && (when.lacks === undefined || !facets.has(when.lacks)) && (when.approach === undefined || used.has(when.approach)))
       .map(({ text }) => say(text)),
   };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { approaches } from '../../../src/notes/format/schema.ts';
 import type { Evidence } from '../../../src/notes/format/schema.ts';
 import { overClaims } from '../../../src/notes/grade/claims.ts';
+import { raisingChecks } from '../../../src/notes/grade/checks.ts';
 import { assess, facetsOf } from '../../../src/notes/grade/grade.ts';
 import type { Grade } from '../../../src/notes/grade/rules.ts';
 import { checksFor, methodRules, requirements } from '../../../src/notes/grade/rules.ts';
@@ -53,6 +54,13 @@ describe('the grade', () => {
     expect(assess(finding([record('ablation.head', { value: 2 })])).raise[0]).toContain('e1 a null');
     expect(assess(finding([circuit])).raise.join(' ')).toMatch(/necessity.*held-out.*Rashomon/s);
     expect(assess(finding([circuit])).cautions.join(' ')).toContain('Rashomon');
+  });
+
+  it('names the checks that would raise it, on the subject that they are for', () => {
+    const subjects = ['mechanist:circuit/m/c', 'mechanist:component/m/blocks.1.attn.hook_z/2'];
+    expect(raisingChecks(finding([record('attention.head_score')], { subjects }))).toEqual([{ method: 'probe.linear', subject: subjects[1] }, { method: 'circuit.faithfulness', subject: subjects[0] }, { method: 'ablation.head', subject: subjects[1] }]);
+    expect(raisingChecks(finding([ablation], { subjects: [subjects[1]!] }))).toEqual([{ method: 'patching.activation', subject: subjects[1] }]);
+    expect(raisingChecks(finding([ablation, patching], { subjects }))).toEqual([]);
   });
 
   it('every rule can be met, and every method has an approach of the taxonomy', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MechanistError } from '../../../src/engine/errors.ts';
-import { addEvidence, addHistory, addToList, retarget, setField } from '../../../src/notes/edits.ts';
+import { addEvidence, addFigure, addHistory, addToList, retarget, setField } from '../../../src/notes/edits.ts';
 import type { EvidenceDraft, Finding } from '../../../src/notes/format/schema.ts';
 import { newNote } from '../../../src/notes/newNote.ts';
 import { readNote } from '../../../src/notes/note.ts';
@@ -25,6 +25,7 @@ const changes: readonly { name: string; edits: (note: Note) => readonly TextEdit
   },
   { name: 'subject added', edits: (note) => addToList(note, 'subjects', 'mechanist:token/m/9'), expected: (f) => ({ ...f, subjects: [...f.subjects, 'mechanist:token/m/9'] }) },
   { name: 'related added', edits: (note) => addToList(note, 'related', 'other'), expected: (f) => ({ ...f, related: [...f.related, 'other'] }) },
+  { name: 'figure added', edits: (note) => addFigure(note, { title: 'a ] (b) <script> `c`\n---', files: ['a note/figure-1.svg', 'a note/figure-1.csv'] }), expected: (f) => f },
   { name: 'title replaced', edits: (note) => setField(note, 'title', 'new: "title" 🎉'), expected: (f) => ({ ...f, title: 'new: "title" 🎉' }) },
   { name: 'status set', edits: (note) => setField(note, 'status', 'accepted'), expected: (f) => ({ ...f, status: 'accepted' }) },
   {
