@@ -3,7 +3,7 @@ import { ProgressLocation, Uri, commands, l10n, window, workspace } from 'vscode
 import type { CancellationToken, Progress } from 'vscode';
 import { dirname } from 'node:path';
 import { addHistory, evidenceMap } from '../../notes/edits.ts';
-import type { Evidence, HistoryEntry } from '../../notes/format/schema.ts';
+import type { Evidence, HistoryEntry, VerificationState } from '../../notes/format/schema.ts';
 import { readNote } from '../../notes/note.ts';
 import type { EvidenceVerification } from '../../protocol/methods/findings.ts';
 import { PeerError } from '../../protocol/peer.ts';
@@ -13,6 +13,7 @@ import type { EnginePort } from '../process/enginePort.ts';
 import type { FindingNotes } from './findingNotes.ts';
 import { changeNote, requireTrust } from './noteDocuments.ts';
 import { withSignal } from '../withSignal.ts';
+import { stateName } from './words.ts';
 
 export interface VerifiedRecord {
   readonly id: string;
@@ -89,9 +90,9 @@ export class Verifier {
   }
 
   private tell(paths: readonly string[], found: readonly VerifiedRecord[]): void {
-    const counts = new Map<string, number>();
+    const counts = new Map<VerificationState, number>();
     for (const { result } of found) counts.set(result.state, (counts.get(result.state) ?? 0) + 1);
-    const summary = found.length === 0 ? l10n.t('There is no evidence to run.') : [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+    const summary = found.length === 0 ? l10n.t('There is no evidence to run.') : [...counts].map(([state, count]) => `${count} ${stateName(state, l10n.t)}`).join(', ');
     const worst = found.find(({ result }) => result.state !== 'confirmed');
     if (worst === undefined) {
       void window.showInformationMessage(summary);
