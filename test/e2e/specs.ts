@@ -3,6 +3,7 @@ import { algorithmic } from './algorithmic.ts';
 import { algorithmicGraphs } from './algorithmicGraphs.ts';
 import { algorithmicHeads } from './algorithmicHeads.ts';
 import { algorithmicQuestion } from './algorithmicQuestion.ts';
+import { corpora } from './corpora.ts';
 import { cycles } from './cycles.ts';
 import { engine } from './engine.ts';
 import { findings } from './findings.ts';
@@ -18,4 +19,4 @@ import { surfaces } from './surfaces.ts';
 import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, engine, restricted, reload, cycles, semantic, labels, assistants, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, engine, restricted, reload, cycles, semantic, labels, assistants, corpora, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];

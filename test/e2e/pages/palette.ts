@@ -54,6 +54,23 @@ export async function acceptPath(page: Page): Promise<void> {
   assert.equal(await dialog.isVisible(), false, 'the dialog has closed');
 }
 
+/** Types a path into the workbench's own file dialog and accepts it. */
+export async function choosePath(page: Page, path: string): Promise<void> {
+  const dialog = page.locator('.quick-input-widget:visible');
+  const input = dialog.locator('input').first();
+  await input.waitFor();
+  await until('proposed path', () => input.inputValue(), (value) => value.startsWith('/'));
+  for (let turn = 0; turn < 6 && (await dialog.isVisible()); turn++) {
+    await input.fill(path);
+    // What is typed while a folder is read may be taken back.
+    await page.waitForTimeout(400);
+    if ((await input.inputValue().catch(() => path)) !== path) continue;
+    await dialog.locator('.quick-input-action .monaco-button, .quick-input-action a').first().click({ timeout: 5_000 }).catch(() => undefined);
+    await dialog.waitFor({ state: 'hidden', timeout: 4_000 }).catch(() => undefined);
+  }
+  assert.equal(await dialog.isVisible(), false, `the dialog has taken ${path}`);
+}
+
 function rowOf(page: Page, text: string): Locator {
   return page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
 }
