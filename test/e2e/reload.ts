@@ -43,6 +43,28 @@ export const reload: Spec = {
       },
     },
     {
+      name: 'a panel that was behind another tab is shown by its command, and is not opened a second time',
+      async run({ page, reload: reloadWindow }) {
+        const tabs = page.locator('.tabs-container .tab', { hasText: /Semantic|Algorithmic/ });
+        await tabs.filter({ hasText: 'Algorithmic' }).click();
+        await webviewFrame(page, 'algorithmic', 60_000);
+        await reloadWindow();
+        await webviewFrame(page, 'algorithmic', 90_000);
+        await page.locator('.tab.active', { hasText: 'Algorithmic' }).waitFor();
+        await page.locator('.tab:not(.active)', { hasText: 'Semantic' }).waitFor();
+        await runCommand(page, 'Mechanist: Open Semantic View');
+        await page.locator('.tab.active', { hasText: 'Semantic' }).waitFor();
+        await webviewFrame(page, 'semantic', 90_000);
+        assert.equal(await tabs.count(), 2);
+        // Once it is restored, its command finds it as any other.
+        await tabs.filter({ hasText: 'Algorithmic' }).click();
+        await webviewFrame(page, 'algorithmic', 60_000);
+        await runCommand(page, 'Mechanist: Open Semantic View');
+        await page.locator('.tab.active', { hasText: 'Semantic' }).waitFor();
+        assert.equal(await tabs.count(), 2);
+      },
+    },
+    {
       name: 'and the first hover reads the same model with the same dictionary',
       async run({ page }) {
         await hoverOver(page, 'John', /fable-4l-b · blocks\.1\.hook_resid_post/, 'first', 120_000);

@@ -8,10 +8,12 @@ import { cycles } from './cycles.ts';
 import { engine } from './engine.ts';
 import { findings } from './findings.ts';
 import { hover } from './hover.ts';
+import { hubModels } from './hub.ts';
 import { inspector } from './inspector.ts';
 import { assistants, labels } from './labels.ts';
 import { methods } from './methods.ts';
 import { models } from './models.ts';
+import { probes } from './probes.ts';
 import { reload } from './reload.ts';
 import { restricted } from './restricted.ts';
 import { semantic } from './semantic.ts';
@@ -19,4 +21,4 @@ import { surfaces } from './surfaces.ts';
 import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, engine, restricted, reload, cycles, semantic, labels, assistants, corpora, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, hubModels, probes, engine, restricted, reload, cycles, semantic, labels, assistants, corpora, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];
