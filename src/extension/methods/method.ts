@@ -25,6 +25,8 @@ export interface Method {
   readonly papers: readonly string[];
   readonly needs: readonly Need[];
   readonly run?: MethodRun;
+  /** Where no view runs it: the command of `mechanist` that does. */
+  readonly commandLine?: string;
 }
 
 export interface MethodGroup {

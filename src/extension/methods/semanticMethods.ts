@@ -18,7 +18,7 @@ export const behavioralMethods: readonly Method[] = [
     strengths: 'Attributions add up to the difference of outputs, which can be verified.',
     weaknesses: 'Depends on the baseline; saliency can look plausible for an untrained model.',
     check: 'Completeness error; randomise the weights layer by layer: the attribution must change.',
-    papers: ['Sundararajan et al. 2017, arXiv 1703.01365', 'Adebayo et al. 2018, arXiv 1810.03292'], needs: ['model'],
+    papers: ['Sundararajan et al. 2017, arXiv 1703.01365', 'Adebayo et al. 2018, arXiv 1810.03292'], needs: ['model'], commandLine: 'attribute',
   },
 ];
 

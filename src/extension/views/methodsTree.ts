@@ -64,7 +64,8 @@ export class MethodsTree implements TreeDataProvider<MethodNode> {
 }
 
 /** A dictionary has to be there; the rest is asked for. */
-function readiness({ run }: Method, lacking: readonly Need[]): string {
+function readiness({ run, commandLine }: Method, lacking: readonly Need[]): string {
+  if (commandLine !== undefined) return l10n.t('on the command line: mechanist {0}', commandLine);
   if (run === undefined) return l10n.t('described, not built in');
   if (lacking.includes('dictionary')) return l10n.t('needs {0}', needName('dictionary', l10n.t));
   return lacking.length === 0 ? l10n.t('ready') : l10n.t('asks for {0}', lacking.map((need) => needName(need, l10n.t)).join(', '));
