@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { askLine, button, choiceOf, frameOf, long, prompt, showTab } from './pages/algorithmic.ts';
 import { choosePath } from './pages/dialogs.ts';
+import { openFile } from './pages/files.ts';
 import { runCommand } from './pages/palette.ts';
 import { noteNames } from './pages/notes.ts';
 import { until } from './pages/until.ts';
@@ -215,10 +216,6 @@ export const algorithmicGraphs: Spec = {
 
 /** Opens a file of the workspace in its editor. */
 async function openEditor(page: Page, name: string): Promise<Frame> {
-  await page.keyboard.press('Control+P');
-  await page.locator('.quick-input-widget input').first().fill(name);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().waitFor();
-  await page.keyboard.press('Enter');
-  await page.locator('.tab.active', { hasText: name }).waitFor();
+  await openFile(page, name);
   return frameOf(page);
 }

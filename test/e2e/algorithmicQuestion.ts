@@ -2,9 +2,9 @@
 import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { button, choiceOf, frameOf, long, showTab } from './pages/algorithmic.ts';
 import { choosePath } from './pages/dialogs.ts';
+import { openFile } from './pages/files.ts';
 import { pick, runCommand } from './pages/palette.ts';
 import { until } from './pages/until.ts';
 import type { Spec } from './support/spec.ts';
@@ -138,11 +138,3 @@ export const algorithmicQuestion: Spec = {
     },
   ],
 };
-
-async function openFile(page: Page, name: string): Promise<void> {
-  await page.keyboard.press('Control+P');
-  await page.locator('.quick-input-widget input').first().fill(name);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().waitFor();
-  await page.keyboard.press('Enter');
-  await page.locator('.tab.active', { hasText: name }).waitFor();
-}

@@ -1,5 +1,6 @@
 /** The engine process: what happens when it ends, in every state; cancelling. A stopped process (SIGSTOP) holds a state still. */
 import { strict as assert } from 'node:assert';
+import type { Page } from 'playwright-core';
 import { clickOn, hoverOver } from './pages/editor.ts';
 import { choices, pick, runCommand } from './pages/palette.ts';
 import { extensionLog } from './support/log.ts';
@@ -44,7 +45,7 @@ export const engine: Spec = {
         await choices(page);
         process.kill(engines()[0]!, 'SIGSTOP');
         await pick(page, 'fable-4l-b');
-        await page.waitForTimeout(500);
+        await working(page);
         assert.match(await kill(workbench), /fable-4l-b/);
         await restart(workbench);
         await hoverOver(page, 'John', inspection, 'first', 60_000);
@@ -63,7 +64,7 @@ export const engine: Spec = {
         await clickOn(page, 'When');
         process.kill(engines()[0]!, 'SIGSTOP');
         await runCommand(page, 'Mechanist: Paint Text by Surprise');
-        await page.waitForTimeout(500);
+        await working(page);
         await kill(workbench);
         await restart(workbench);
         await runCommand(page, 'Mechanist: Paint Text by Surprise');
@@ -130,6 +131,11 @@ async function restart({ page, engines }: Workbench): Promise<void> {
 async function latencies(installation: string): Promise<number[]> {
   const text = await extensionLog(installation);
   return Array.from(text.matchAll(/answered (\d+) ms after a cancellation/g), ([, milliseconds]) => Number(milliseconds));
+}
+
+/** A request is on its way to the engine. */
+async function working(page: Page): Promise<void> {
+  await page.locator('.statusbar-item[id*="mechanist"] .codicon-sync').waitFor();
 }
 
 async function failed({ page }: Workbench): Promise<boolean> {

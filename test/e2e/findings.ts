@@ -2,8 +2,9 @@
 import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import { clickOn, hoverOver } from './pages/editor.ts';
+import { activeTab, openFile } from './pages/files.ts';
 import { noteNames } from './pages/notes.ts';
 import { choices, enter, acceptPath, pick, runCommand } from './pages/palette.ts';
 import { cardName, semanticFrame } from './pages/semantic.ts';
@@ -13,13 +14,14 @@ import { assertAccessible, webviewFrame } from './pages/webview.ts';
 import type { Spec } from './support/spec.ts';
 
 const feature = 'mechanist:feature/fable-4l/blocks.2.hook_resid_post/5';
-const finding = (id: string, title: string, claim: string, kind: string, more: string): string => `---
+const head = 'mechanist:component/fable-4l/blocks.1.attn.hook_z/2';
+const finding = (id: string, title: string, claim: string, kind: string, more: string, subjects = [feature]): string => `---
 mechanist: finding/1
 id: ${id}
 title: ${title} # a person's remark
 claim: ${claim}
 kind: ${kind}
-subjects: [${feature}]
+subjects: [${subjects.join(', ')}]
 ${more}---
 
 # ${title}
@@ -42,8 +44,8 @@ export const findings: Spec = {
   files: {
     'sample.txt': 'When Mary and John went to the market, John gave a book to Mary.\n',
     'findings/alpha.md': finding('alpha', 'Alpha', 'The model uses the feature.', 'semantic', evidence),
-    'findings/beta.md': finding('beta', 'Beta', 'Something is seen.', 'algorithmic', 'related: [alpha]\n'),
-    'notes.md': `# Notes\n\nSee [the first](mechanist:finding/alpha) and <${feature}>.\n\nGone: mechanist:finding/nobody\n\n<script>document.body.textContent = 'attacked'</script>\n`,
+    'findings/beta.md': finding('beta', 'Beta', 'Something is seen.', 'algorithmic', 'related: [alpha]\n', [feature, head]),
+    'notes.md': `# Notes\n\nSee [the first](mechanist:finding/alpha) and <${feature}>.\n\nGone: mechanist:finding/nobody\n\n<script>window.attacked = true; document.body.textContent = 'attacked'</script>\n\n<img src=x onerror="window.attacked = true">\n`,
     'elsewhere.md': '# Elsewhere\n\nAnother dictionary than the default one: <mechanist:feature/fable-4l/blocks.1.hook_resid_post/3>\n',
   },
   open: 'sample.txt',
@@ -62,8 +64,8 @@ export const findings: Spec = {
         await enter(page, '');
         await closed(page);
         await until('rows', () => rows(page), (names) => names.some((name) => name.includes('Alpha')));
-        // The view takes the focus when it has been narrowed.
-        await page.waitForTimeout(1_000);
+        // The view takes the focus when it has been narrowed, and would close a palette.
+        await listFocused(page);
         await runCommand(page, 'Mechanist: Group Findings');
         await pick(page, 'Evidence');
         await until('rows', () => rows(page), (names) => names.some((name) => name.startsWith('observed')));
@@ -99,8 +101,8 @@ export const findings: Spec = {
         await clickOn(page, 'mechanist:feature');
         await runCommand(page, 'Find All References');
         await until('references', () => page.locator('.sidebar, .reference-zone-widget, .part.panel').allInnerTexts(), (texts) => /alpha\.md/.test(texts.join('\n')) && /beta\.md/.test(texts.join('\n')));
-        // The list takes the focus once it is filled.
-        await page.waitForTimeout(1_000);
+        // The list takes the focus once it is filled, and would close a palette.
+        await listFocused(page);
       },
     },
     {
@@ -191,7 +193,7 @@ export const findings: Spec = {
         await runCommand(page, 'Markdown: Open Preview');
         const text = await until('preview', () => previewText(page), (shown) => shown.includes('the first'), 60_000);
         assert.match(text, /the first \((?:observed|no evidence)/);
-        assert.doesNotMatch(text, /^attacked$/);
+        assert.deepEqual(await (await previewFrame(page))!.evaluate('[document.querySelectorAll(".markdown-body img").length, "attacked" in window]'), [1, false]);
         await page.keyboard.press('Control+W');
       },
     },
@@ -201,7 +203,10 @@ export const findings: Spec = {
         await clickOn(page, 'market');
         await runCommand(page, 'Mechanist: Show Map of Findings');
         const frame = await webviewFrame(page, 'findings-map', 60_000);
-        assert.match(await frame.locator('body').innerText(), /feature 5 of blocks\.2\.hook_resid_post/);
+        // Beta names both, without evidence.
+        await until('the line', () => frame.locator('main').innerHTML(), (drawn) => /not unified/.test(drawn));
+        const text = await frame.locator('body').innerText();
+        for (const name of [/feature 5 of blocks\.2\.hook_resid_post/, /blocks\.1\.attn\.hook_z\[2\]/]) assert.match(text, name);
         await assertAccessible(frame, 'the map', '--vscode-editor-background');
         await page.keyboard.press('Control+W');
       },
@@ -235,29 +240,21 @@ async function closed(page: Page): Promise<void> {
   await page.locator('.quick-input-widget').first().waitFor({ state: 'hidden' });
 }
 
+async function listFocused(page: Page): Promise<void> {
+  await page.locator('.monaco-list:focus-within, .monaco-list:focus').first().waitFor();
+}
+
 function rows(page: Page): Promise<string[]> {
   return page.locator('.sidebar [role=treeitem]').allInnerTexts();
 }
 
-async function openFile(page: Page, name: string): Promise<void> {
-  await page.keyboard.press('Control+P');
-  const input = page.locator('.quick-input-widget:visible input').first();
-  await input.waitFor();
-  await input.fill(name);
-  // What was open before is listed until the filter is taken in.
-  await until('files', async () => (await page.locator('.quick-input-list .monaco-list-row').allInnerTexts())[0] ?? '', (first) => first.includes(name.split('/').at(-1)!));
-  await page.keyboard.press('Enter');
-  await until('editor', () => activeTab(page), (tab) => tab.includes(name.split('/').at(-1)!));
-}
-
-async function activeTab(page: Page): Promise<string> {
-  return (await page.locator('.tabs-container .tab.active').allInnerTexts()).join(' ').replaceAll('\n', '');
+async function previewFrame(page: Page): Promise<Frame | undefined> {
+  for (const frame of page.frames()) {
+    if (await frame.evaluate<boolean>('document.querySelector(".markdown-body") !== null').catch(() => false)) return frame;
+  }
+  return undefined;
 }
 
 async function previewText(page: Page): Promise<string> {
-  for (const frame of page.frames()) {
-    const text: unknown = await frame.evaluate('document.querySelector(".markdown-body") ? document.body.innerText : ""').catch(() => '');
-    if (typeof text === 'string' && text !== '') return text;
-  }
-  return '';
+  return (await (await previewFrame(page))?.evaluate<string>('document.body.innerText').catch(() => '')) ?? '';
 }

@@ -46,7 +46,7 @@ export const hover: Spec = {
       async run({ page }) {
         await runCommand(page, 'Mechanist: Turn Hovers On or Off');
         await until('status bar', () => statusText(page), (text) => text.includes('hovers off'));
-        await assert.rejects(hoverOver(page, 'John', inspection, 'first', 3_000));
+        await assert.rejects(hoverOver(page, 'John', inspection, 'first', 3_000), /No hover over “John” .* \(none\)$/);
         await runCommand(page, 'Mechanist: Turn Hovers On or Off');
         await until('status bar', () => statusText(page), (text) => !text.includes('hovers off'));
         await hoverOver(page, 'John', inspection);

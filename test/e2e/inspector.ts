@@ -7,6 +7,7 @@ import { cursorText, statusText } from './pages/statusBar.ts';
 import { themes, useTheme } from './pages/themes.ts';
 import { until } from './pages/until.ts';
 import { assertAccessible, webviewFrame } from './pages/webview.ts';
+import { assertPagesWell } from './support/log.ts';
 import { sampleFiles } from './support/sample.ts';
 import type { Spec } from './support/spec.ts';
 
@@ -40,13 +41,7 @@ export const inspector: Spec = {
     },
     {
       name: 'the page has not violated its policy',
-      async run({ page }) {
-        await runCommand(page, 'Mechanist: Show Log');
-        const log = await until('log', () => page.locator('.part.panel .view-lines').innerText(), (text) => /engine:/.test(text));
-        // axe adds styles of its own, so this comes before it.
-        assert.doesNotMatch(log, /policy|violation/);
-        await runCommand(page, 'View: Hide Panel');
-      },
+      run: ({ installation }) => assertPagesWell(installation, 'inspector'),
     },
     {
       name: 'axe finds nothing in the inspector in any theme',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clickOn, hoverOver } from './pages/editor.ts';
 import { runCommand } from './pages/palette.ts';
+import { picture } from './pages/picture.ts';
 import { expand, openInspector } from './pages/sidebar.ts';
 import { statusText } from './pages/statusBar.ts';
 import { themes, useTheme } from './pages/themes.ts';
@@ -39,8 +40,7 @@ export const screenshots: Spec = {
           const frame = await webviewFrame(page, 'inspector');
           await frame.locator('.lens tbody tr').first().waitFor();
           await hoverOver(page, 'John', /next: /, 'last');
-          await page.waitForTimeout(500);
-          await page.screenshot({ path: join(images, `workbench-${theme.name}.png`) });
+          await picture(page, join(images, `workbench-${theme.name}.png`));
         }
       },
     },

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clickOn, hoverOver } from './pages/editor.ts';
+import { openFile } from './pages/files.ts';
 import { runCommand } from './pages/palette.ts';
 import { expand, openInspector, row as treeRow } from './pages/sidebar.ts';
 import { writeSettings } from './pages/themes.ts';
@@ -48,7 +49,6 @@ export const surfaces: Spec = {
     {
       name: 'hovers are reached with the keyboard, and so are the models and their dictionaries',
       async run({ page }) {
-        await page.mouse.move(700, 700);
         await clickOn(page, 'John');
         await runCommand(page, 'Show or Focus Hover');
         await until('hover', async () => (await page.locator('.monaco-hover:visible').allInnerTexts()).join('\n').replace(/\u00a0/g, ' '), (text) => inspection.test(text));
@@ -63,9 +63,11 @@ export const surfaces: Spec = {
           return page.locator('.sidebar .monaco-list:focus-within').count();
         }, (count) => count > 0);
         const row = page.locator('.sidebar .monaco-list:focus-within .monaco-list-row.focused');
+        const place = async (): Promise<string | null> => ((await row.count()) === 0 ? null : row.first().getAttribute('data-index'));
         const down = async (): Promise<string> => {
+          const before = await place();
           await page.keyboard.press('ArrowDown');
-          await page.waitForTimeout(200);
+          await until('the row after', place, (now) => now !== before, 10_000);
           return (await row.allInnerTexts()).join('');
         };
         const focused = await until('focused row', down, (text) => /hook.*(?:SAE|TRANSCODER)/s.test(text));
@@ -87,10 +89,7 @@ export const surfaces: Spec = {
     {
       name: 'a prompt pair has a lens that opens the algorithmic view with it',
       async run({ page }) {
-        await page.keyboard.press('Control+p');
-        await page.locator('.quick-input-widget:visible input').first().fill('pairs.jsonl');
-        await page.locator('.quick-input-list .monaco-list-row', { hasText: 'pairs.jsonl' }).first().waitFor();
-        await page.keyboard.press('Enter');
+        await openFile(page, 'pairs.jsonl');
         const lenses = page.locator('.codelens-decoration a', { hasText: 'Trace this pair' });
         await until('lenses', () => lenses.count(), (count) => count === pairs.length);
         await lenses.first().click();

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { Diagnostics } from '../../../src/extension/extension.ts';
+import { until } from '../pages/until.ts';
 import { engineProcesses, residentMemory } from '../support/processes.ts';
 
 export interface Measured {
@@ -26,7 +27,7 @@ export async function run(): Promise<void> {
   const extension = vscode.extensions.getExtension<Diagnostics>('mechanist.mechanist')!;
   const { held, listening } = await extension.activate();
   const measure = async (): Promise<Measured> => {
-    await sleep(1_500);
+    await steady(() => `${held()} ${listening()}`);
     const [engine] = engineProcesses(dirname(dirname(extension.extensionPath)));
     return { held: held(), listening: listening(), engine: residentMemory(engine!) ?? 0 };
   };
@@ -48,9 +49,19 @@ export async function run(): Promise<void> {
   });
   const panels = await twice(async (index) => {
     await vscode.commands.executeCommand(index % 2 === 0 ? 'mechanist.semantic.open' : 'mechanist.algorithmic.open');
+    // Nothing is waited for: it is closed while its page loads, as a person does who has opened the wrong one.
     await sleep(100);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
   const result: CyclesResult = { documents, panels };
   await writeFile(join(__dirname, 'result.json'), JSON.stringify(result));
+}
+
+/** Waits until five readings in a row are the same: what was closed is let go of a moment later. */
+async function steady(read: () => string): Promise<void> {
+  const last: string[] = [];
+  await until('what is held', () => {
+    last.push(read());
+    return last.slice(-5);
+  }, (readings) => readings.length === 5 && new Set(readings).size === 1);
 }

@@ -1,5 +1,11 @@
 /** What a person does in the editor, and what can be seen there. */
 import type { Page } from 'playwright-core';
+import { until } from './until.ts';
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
 
 /** Rests the pointer on a text until a hover says something that `expected` matches. Returns what it says. */
 export async function hoverOver(page: Page, text: string, expected: RegExp, which: 'first' | 'last' = 'first', timeout = 25_000): Promise<string> {
@@ -24,9 +30,20 @@ export async function clickOn(page: Page, text: string): Promise<void> {
   await page.mouse.click(x, y);
 }
 
-/** Where a piece of text is drawn in the editor: the first time it occurs, or the last. */
-async function placeOf(page: Page, text: string, which: 'first' | 'last' = 'first'): Promise<{ x: number; y: number }> {
-  const found = await page.evaluate<{ x: number; y: number } | undefined>(`((wanted, last) => {
+/** Where a piece of text is drawn in the editor, the first time it occurs or the last, once it stays there. */
+async function placeOf(page: Page, text: string, which: 'first' | 'last' = 'first'): Promise<Place> {
+  let before: Place | undefined;
+  const found = await until(`the place of “${text}” in the editor`, async () => {
+    const now = await seek(page, text, which);
+    const still = now !== undefined && now.x === before?.x && now.y === before.y ? now : undefined;
+    before = now;
+    return still;
+  }, (place) => place !== undefined, 10_000);
+  return found!;
+}
+
+function seek(page: Page, text: string, which: 'first' | 'last'): Promise<Place | undefined> {
+  return page.evaluate<Place | undefined>(`((wanted, last) => {
     const places = [];
     for (const line of document.querySelectorAll('.editor-instance .view-line')) {
       const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
@@ -44,11 +61,10 @@ async function placeOf(page: Page, text: string, which: 'first' | 'last' = 'firs
     places.sort((a, b) => a.y - b.y || a.x - b.x);
     return last ? places.at(-1) : places[0];
   })(${JSON.stringify(text)}, ${which === 'last'})`);
-  if (found === undefined) throw new Error(`The editor shows no “${text}”.`);
-  return found;
 }
 
+/** To the title bar, where nothing is told of. A hover of before would be taken for the next one. */
 async function leave(page: Page): Promise<void> {
-  await page.mouse.move(700, 700);
-  await page.waitForTimeout(400);
+  await page.mouse.move(150, 12);
+  await until('hovers that are shown', () => page.locator('.monaco-hover:visible').count(), (shown) => shown === 0, 10_000);
 }

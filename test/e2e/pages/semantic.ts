@@ -18,6 +18,9 @@ export async function openSemanticView(page: Page): Promise<Frame> {
 
 export const cardName = (frame: Frame): Promise<string> => frame.locator('article.card').getAttribute('aria-label', long).then((name) => name ?? '');
 
+/** Id of the row of the list that the keys are on. */
+export const activeRow = (frame: Frame): Promise<string | null> => frame.locator('mechanist-table .grid').getAttribute('aria-activedescendant', long);
+
 /** Opens the card of the first feature in the list. */
 export async function openFirstCard(page: Page, frame: Frame): Promise<void> {
   await frame.locator('mechanist-table .grid').focus();

@@ -2,6 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Frame, Page } from 'playwright-core';
+import { until } from './until.ts';
 import { webviewFrame } from './webview.ts';
 import type { Workbench } from '../support/workbench.ts';
 
@@ -19,9 +21,18 @@ export type Theme = (typeof themes)[number];
 export async function useTheme({ page, folder }: Workbench, { theme, shown, page: body }: Theme, views: readonly string[] = []): Promise<void> {
   await writeSettings(folder, { 'workbench.colorTheme': theme });
   await page.locator(`.monaco-workbench.${shown}`).waitFor();
-  for (const view of views) await (await webviewFrame(page, view)).locator(`body.${body}`).waitFor();
-  // Colours fade from one theme to the next.
-  await page.waitForTimeout(300);
+  await unmoving(page);
+  for (const view of views) {
+    const frame = await webviewFrame(page, view);
+    await frame.locator(`body.${body}`).waitFor();
+    await unmoving(frame);
+  }
+}
+
+/** Waits for the end of what fades or slides: a colour halfway between two is neither's. What turns for ever is left out. */
+export async function unmoving(where: Page | Frame): Promise<void> {
+  await until('things that move', () => where.evaluate<number>(`new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() =>
+    resolve(document.getAnimations().filter((one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity).length))))`), (count) => count === 0);
 }
 
 /** Adds settings to the workspace's. */

@@ -34,7 +34,10 @@ export interface Workbench {
 
 /** Opens the workspace of a spec. */
 export async function openWorkbench(installation: Installation, browser: Browser, { files, open, settings = {}, restricted = false, inHost, environment }: Omit<Spec, 'name' | 'steps'>): Promise<Workbench> {
-  const folder = await mkdtemp(join(tmpdir(), 'mechanist-workspace-'));
+  const place = await mkdtemp(join(tmpdir(), 'mechanist-workspace-'));
+  // Its name stands in the title bar, and so in pictures.
+  const folder = join(place, 'sample');
+  await mkdir(folder);
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
@@ -77,7 +80,7 @@ export async function openWorkbench(installation: Installation, browser: Browser
     async dispose() {
       await context.close();
       await server.stop();
-      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      await rm(place, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
 }
