@@ -184,6 +184,13 @@ export const corpora: Spec = {
         await acceptPath(page);
         const exported = await until('the file', () => (existsSync(join(folder, 'explanations.jsonl')) ? readFileSync(join(folder, 'explanations.jsonl'), 'utf8') : ''), (text) => text.includes('imported label 7'));
         assert.equal((JSON.parse(exported.split('\n').find((line) => line.includes('imported label 3'))!) as { index: string }).index, '3');
+        // Neither labelled feature need fire in this store; the first of those that do has examples.
+        await frame.getByLabel('Which features', { exact: true }).selectOption('alive');
+        await search(frame, '', /\d of /);
+        await frame.locator('mechanist-table .grid').focus();
+        await page.keyboard.press('Home');
+        await page.keyboard.press('Enter');
+        await until('another card', () => frame.locator('h2.label').innerText(long), (text) => !text.includes('imported label'));
         await frame.getByRole('button', { name: 'Export as Neuronpedia JSON' }).click();
         await acceptPath(page);
         const name = await until('the feature’s file', () => readdirSync(folder).find((entry) => /^feature-\d+\.json$/.test(entry)), (found) => found !== undefined);
