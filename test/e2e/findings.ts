@@ -1,12 +1,12 @@
-/** Findings: list, links, diagnostics with fixes, pin, re-run, compare, preview, map, share. */
+/** Findings as they are read: list, links, diagnostics, comparison, rename, preview, map. `findingsPin.ts` and `findingsFiles.ts` have the rest. */
 import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Frame, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { clickOn, hoverOver } from './pages/editor.ts';
 import { activeTab, openFile } from './pages/files.ts';
-import { noteNames } from './pages/notes.ts';
-import { choices, enter, acceptPath, pick, runCommand } from './pages/palette.ts';
+import { previewFrame, previewText } from './pages/notes.ts';
+import { enter, pick, runCommand } from './pages/palette.ts';
 import { cardName, semanticFrame } from './pages/semantic.ts';
 import { expand, row } from './pages/sidebar.ts';
 import { until } from './pages/until.ts';
@@ -133,32 +133,6 @@ export const findings: Spec = {
       },
     },
     {
-      name: 'one key and Enter pin what is under the cursor as a new finding',
-      async run({ page, folder }) {
-        await openFile(page, 'sample.txt');
-        await clickOn(page, 'market');
-        await page.keyboard.press('Control+Alt+P');
-        const offered = await choices(page);
-        assert.match(offered[0]!, /New finding/);
-        await page.keyboard.press('Enter');
-        const names = await until('files', () => noteNames(folder), (list) => list.length === 3, 60_000);
-        const made = names.find((name) => name !== 'alpha.md' && name !== 'beta.md')!;
-        const text = await readFile(join(folder, 'findings', made), 'utf8');
-        assert.match(text, /method: feature\.statistics@1/);
-        assert.match(text, /hash: [0-9a-f"]{64}/);
-        await until('editor', () => activeTab(page), (name) => name.includes(made));
-      },
-    },
-    {
-      name: 'it is run again: confirmed, with the history in the note',
-      async run({ page, folder }) {
-        await runCommand(page, 'Mechanist: Run Evidence Again');
-        await until('notification', () => page.locator('.notification-list-item').allInnerTexts(), (texts) => texts.some((text) => text.includes('1 confirmed')), 90_000);
-        const made = (await noteNames(folder)).find((name) => name !== 'alpha.md' && name !== 'beta.md')!;
-        await until('history', () => readFile(join(folder, 'findings', made), 'utf8'), (text) => /history:\r?\n\s+- date: .*\r?\n\s+state: confirmed/.test(text));
-      },
-    },
-    {
       name: 'evidence of other weights is told stale, and the fix runs it: drifted or contradicted, side by side with now',
       async run({ page, folder }) {
         await runCommand(page, 'Notifications: Clear All Notifications');
@@ -208,22 +182,8 @@ export const findings: Spec = {
         const text = await frame.locator('body').innerText();
         for (const name of [/feature 5 of blocks\.2\.hook_resid_post/, /blocks\.1\.attn\.hook_z\[2\]/]) assert.match(text, name);
         await assertAccessible(frame, 'the map', '--vscode-editor-background');
-        await page.keyboard.press('Control+W');
-      },
-    },
-    {
-      name: 'a finding is shared as one file without scripts',
-      async run({ page, folder }) {
-        // A panel that was closed leaves the focus nowhere.
-        await clickOn(page, 'market');
-        await runCommand(page, 'Notifications: Clear All Notifications');
-        await openFile(page, 'beta.md');
-        await runCommand(page, 'Mechanist: Share Finding');
-        await pick(page, 'One HTML file');
-        await acceptPath(page);
-        const html = await until('file', () => readFile(join(folder, 'findings', 'beta.html'), 'utf8').catch(() => ''), (text) => text.length > 0);
-        assert.match(html, /<h1>Beta<\/h1>/);
-        assert.doesNotMatch(html, /<script/);
+        await frame.locator('tbody .link', { hasText: 'Beta' }).first().click();
+        await until('editor', () => activeTab(page), (name) => name.includes('beta.md'));
       },
     },
   ],
@@ -246,15 +206,4 @@ async function listFocused(page: Page): Promise<void> {
 
 function rows(page: Page): Promise<string[]> {
   return page.locator('.sidebar [role=treeitem]').allInnerTexts();
-}
-
-async function previewFrame(page: Page): Promise<Frame | undefined> {
-  for (const frame of page.frames()) {
-    if (await frame.evaluate<boolean>('document.querySelector(".markdown-body") !== null').catch(() => false)) return frame;
-  }
-  return undefined;
-}
-
-async function previewText(page: Page): Promise<string> {
-  return (await (await previewFrame(page))?.evaluate<string>('document.body.innerText').catch(() => '')) ?? '';
 }

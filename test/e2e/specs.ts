@@ -7,6 +7,8 @@ import { corpora } from './corpora.ts';
 import { cycles } from './cycles.ts';
 import { engine } from './engine.ts';
 import { findings } from './findings.ts';
+import { findingsFiles } from './findingsFiles.ts';
+import { findingsPin } from './findingsPin.ts';
 import { hover } from './hover.ts';
 import { hubModels } from './hub.ts';
 import { inspector } from './inspector.ts';
@@ -21,4 +23,4 @@ import { surfaces } from './surfaces.ts';
 import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, hubModels, probes, engine, restricted, reload, cycles, semantic, labels, assistants, corpora, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, hubModels, probes, engine, restricted, reload, cycles, semantic, labels, assistants, corpora, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, findingsPin, findingsFiles, tools];
