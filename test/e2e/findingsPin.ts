@@ -139,7 +139,7 @@ export const findingsPin: Spec = {
         const again = await panel(page, 'Algorithmic');
         await again.getByRole('button', { name: 'Pin this attribution' }).click(long);
         const attribution = await acceptNewFinding(page, folder);
-        assert.match(attribution.text, /method: attribution\.direct@1/);
+        assert.match(attribution.text, /method: attribution\.direct@2/);
         await figureOf(folder, attribution);
       },
     },
