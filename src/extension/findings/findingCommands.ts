@@ -95,7 +95,9 @@ async function pathOf({ notes }: Findings, argument: unknown): Promise<string | 
   const [place, node] = [v.safeParse(placeSchema, argument), v.safeParse(nodeSchema, argument)];
   const given = place.success ? place.output.path : node.success ? node.output.entry.path : argument instanceof Uri ? argument.toString() : undefined;
   if (given !== undefined) return notes.index.at(given) === undefined ? undefined : given;
-  const active = window.activeTextEditor?.document.uri.toString();
+  const document = window.activeTextEditor?.document;
+  if (document !== undefined) notes.takeIn(document);
+  const active = document?.uri.toString();
   if (active !== undefined && notes.index.at(active) !== undefined) return active;
   const chosen = await window.showQuickPick(notes.index.findings().map(({ path, finding }) => ({ label: finding.title, description: workspace.asRelativePath(Uri.parse(path)), path })), { title: l10n.t('Finding') });
   return chosen?.path;

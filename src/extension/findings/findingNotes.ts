@@ -82,6 +82,7 @@ export class FindingNotes implements Disposable {
     this.owned.add(watcher.onDidCreate((uri) => this.refresh(uri)));
     this.owned.add(watcher.onDidChange((uri) => this.refresh(uri)));
     this.owned.add(watcher.onDidDelete((uri) => this.forget(uri)));
+    this.owned.add(workspace.onDidOpenTextDocument((document) => this.soon(document)));
     this.owned.add(workspace.onDidChangeTextDocument(({ document }) => this.soon(document)));
     this.owned.add(workspace.onDidChangeWorkspaceFolders(() => {
       this.loading = undefined;
