@@ -1,4 +1,4 @@
-/** Findings as files: the missing check, a folder run again, drag, comments, sharing, citation, and what happens to files behind the editor's back. */
+/** Findings as files: sharing, citation, comments, the missing check, a folder run again, an artefact that is gone. */
 import { strict as assert } from 'node:assert';
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,6 @@ import type { Page } from 'playwright-core';
 import { clickOn, hoverOver } from './pages/editor.ts';
 import { openFile } from './pages/files.ts';
 import { acceptPath, pick, runCommand } from './pages/palette.ts';
-import { expand, row } from './pages/sidebar.ts';
 import { until } from './pages/until.ts';
 import type { Spec } from './support/spec.ts';
 
@@ -125,25 +124,6 @@ export const findingsFiles: Spec = {
       },
     },
     {
-      name: 'a finding is dragged from the view into a note, as a link',
-      async run({ page, folder }) {
-        await runCommand(page, 'Notifications: Clear All Notifications');
-        await runCommand(page, 'Mechanist: Show Inspector');
-        await expand(page, 'Inspector', false);
-        await expand(page, 'Findings');
-        await openFile(page, 'notes.md');
-        // The workbench asks the view for what is dragged when a drag begins; a drop that comes before the answer puts in what it has.
-        const dropped = await until('drop', async () => {
-          await drag(page, 'beta', 'here:');
-          await runCommand(page, 'File: Save');
-          const text = await readFile(join(folder, 'notes.md'), 'utf8');
-          if (text.includes('itemHandles')) await page.keyboard.press('Control+Z');
-          return text;
-        }, (text) => text.includes('mechanist:finding/beta'), 60_000);
-        assert.match(dropped, /here: \[beta\]\(mechanist:finding\/beta\)/);
-      },
-    },
-    {
       name: 'an artefact that was deleted is told where it is named',
       async run({ page, folder }) {
         await rm(join(folder, 'findings', 'alpha', 'figure-1.svg'));
@@ -159,20 +139,4 @@ export const findingsFiles: Spec = {
 async function openNote(page: Page, name: string): Promise<void> {
   await openFile(page, name);
   await page.locator('.codelens-decoration a', { hasText: 'Re-run e1' }).first().waitFor();
-}
-
-/** From a row of the view to a word in the editor. Shift says that it goes into the text. */
-async function drag(page: Page, finding: string, word: string): Promise<void> {
-  const from = (await row(page, new RegExp(finding)).boundingBox())!;
-  const to = (await page.locator('.editor-instance .view-line span', { hasText: word }).last().boundingBox())!;
-  await page.mouse.move(from.x + 40, from.y + from.height / 2);
-  await page.mouse.down();
-  await page.mouse.move(from.x + 60, from.y + from.height / 2, { steps: 4 });
-  await page.keyboard.down('Shift');
-  await page.mouse.move(to.x + to.width - 3, to.y + to.height / 2, { steps: 12 });
-  // The view is asked for what is dragged when the drag begins; a person takes longer than it does.
-  await page.waitForTimeout(1500);
-  await page.mouse.move(to.x + to.width - 2, to.y + to.height / 2, { steps: 3 });
-  await page.mouse.up();
-  await page.keyboard.up('Shift');
 }
