@@ -103,8 +103,11 @@ export const hubModels: Spec = {
         for (const [id, message] of wrong) {
           await openHub(page, id);
           const told = page.locator('.notification-list-item', { hasText: message }).first();
-          await told.waitFor({ timeout: 60_000 });
-          assert.match(await told.innerText(), new RegExp(id));
+          // A notification that comes while another is being cleared waits behind the bell.
+          await until('message', async () => {
+            if (!(await told.isVisible())) await runCommand(page, 'Notifications: Show Notifications');
+            return told.innerText({ timeout: 4_000 }).catch(() => '');
+          }, (text) => text.includes(id), 60_000);
           await runCommand(page, 'Notifications: Clear All Notifications');
         }
         assert.match(await statusText(page), /tests\/small/);

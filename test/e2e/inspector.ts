@@ -1,5 +1,4 @@
 /** The sidebar: inspector, models, methods; painting. */
-import { strict as assert } from 'node:assert';
 import { clickOn } from './pages/editor.ts';
 import { runCommand } from './pages/palette.ts';
 import { expand, openInspector, row, selectedToken } from './pages/sidebar.ts';
@@ -22,8 +21,8 @@ export const inspector: Spec = {
         await clickOn(page, 'gave');
         const frame = await openInspector(page);
         await until('selected token', () => selectedToken(frame), (text) => /gave/.test(text));
-        await frame.locator('.lens tbody tr').first().waitFor();
-        assert.ok((await frame.locator('.lens tbody tr').count()) >= 4);
+        // Another token may be read in between, while the cursor settles.
+        await until('layers', () => frame.locator('.lens tbody tr').count(), (count) => count >= 4);
       },
     },
     {
