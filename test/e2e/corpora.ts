@@ -148,11 +148,15 @@ export const corpora: Spec = {
       name: 'a row’s menu acts on its feature',
       async run({ page }) {
         const frame = await semanticFrame(page);
-        await frame.locator('.grid-row .chip').nth(2).click({ button: 'right' });
         const entry = page.locator('.monaco-menu .action-label', { hasText: 'Ablate' }).first();
-        await entry.waitFor(long);
-        await entry.click();
-        await frame.locator('mechanist-effect .run').nth(2).waitFor(long);
+        const control = frame.locator('mechanist-effect .run').nth(2);
+        // A menu takes no click in its first moment.
+        await until('the effect', async () => {
+          if (!(await entry.isVisible())) await frame.locator('.grid-row .chip').nth(2).click({ button: 'right', timeout: 5_000 });
+          await entry.click({ timeout: 5_000 }).catch(() => undefined);
+          await control.waitFor({ timeout: 15_000 }).catch(() => undefined);
+          return control.count();
+        }, (count) => count === 1, 60_000);
       },
     },
     {
