@@ -37,6 +37,7 @@ export const corpora: Spec = {
   },
   open: 'sample.txt',
   settings: { 'mechanist.model.default': 'fable-4l' },
+  links: ['www.neuronpedia.org'],
   steps: [
     {
       name: 'a text in another encoding is told of by its file, and nothing is stored',

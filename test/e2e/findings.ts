@@ -9,6 +9,7 @@ import { previewFrame, previewText } from './pages/notes.ts';
 import { enter, pick, runCommand } from './pages/palette.ts';
 import { cardName, semanticFrame } from './pages/semantic.ts';
 import { expand, row } from './pages/sidebar.ts';
+import { themes, useTheme } from './pages/themes.ts';
 import { until } from './pages/until.ts';
 import { assertAccessible, webviewFrame } from './pages/webview.ts';
 import type { Spec } from './support/spec.ts';
@@ -172,8 +173,9 @@ export const findings: Spec = {
       },
     },
     {
-      name: 'the map joins both sides and has no accessibility violations',
-      async run({ page }) {
+      name: 'the map joins both sides and has no accessibility violations in any theme',
+      async run(workbench) {
+        const { page } = workbench;
         await clickOn(page, 'market');
         await runCommand(page, 'Mechanist: Show Map of Findings');
         const frame = await webviewFrame(page, 'findings-map', 60_000);
@@ -181,7 +183,10 @@ export const findings: Spec = {
         await until('the line', () => frame.locator('main').innerHTML(), (drawn) => /not unified/.test(drawn));
         const text = await frame.locator('body').innerText();
         for (const name of [/feature 5 of blocks\.2\.hook_resid_post/, /blocks\.1\.attn\.hook_z\[2\]/]) assert.match(text, name);
-        await assertAccessible(frame, 'the map', '--vscode-editor-background');
+        for (const theme of themes) {
+          await useTheme(workbench, theme, ['findings-map']);
+          await assertAccessible(frame, `the map, ${theme.name}`, '--vscode-editor-background');
+        }
         await frame.locator('tbody .link', { hasText: 'Beta' }).first().click();
         await until('editor', () => activeTab(page), (name) => name.includes('beta.md'));
       },

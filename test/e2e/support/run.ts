@@ -1,4 +1,5 @@
 /** Runs specs one after another and counts their steps. */
+import { strict as assert } from 'node:assert';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -7,7 +8,7 @@ import { nothing, sum } from '../../../scripts/checks/count.ts';
 import type { Count } from '../../../scripts/checks/count.ts';
 import { install } from './installation.ts';
 import type { Installation } from './installation.ts';
-import type { Spec } from './spec.ts';
+import type { Spec, Step } from './spec.ts';
 import { openWorkbench } from './workbench.ts';
 
 export interface RunOptions {
@@ -46,6 +47,17 @@ export async function runSpecs(specs: readonly Spec[], { codeServer, browser: ex
   return all;
 }
 
+/** Holds at the end of every spec. */
+function nothingLeft({ links = [] }: Spec): Step {
+  return {
+    name: 'nothing left the machine but what the workbench itself asks for',
+    run: ({ foreignHosts }) => {
+      assert.deepEqual([...foreignHosts].filter((host) => host !== 'open-vsx.org' && !host.endsWith('.vscode-resource.vscode-cdn.net') && !links.includes(host)), []);
+      return Promise.resolve();
+    },
+  };
+}
+
 /** A spec that cannot be opened is one failure; a step that fails does not keep the next ones from running. */
 async function runSpec(spec: Spec, installation: Installation, browser: Browser): Promise<Count> {
   let passed = 0;
@@ -55,7 +67,7 @@ async function runSpec(spec: Spec, installation: Installation, browser: Browser)
     process.stdout.write(`✗ the workbench opens\n  ${String(error)}\n`);
   });
   if (workbench === undefined) return { passed, failed: 1, failures: [`${spec.name}: the workbench opens`] };
-  for (const { name, run } of spec.steps) {
+  for (const { name, run } of [...spec.steps, nothingLeft(spec)]) {
     const started = performance.now();
     try {
       await run(workbench);

@@ -24,5 +24,7 @@ export interface Spec {
   readonly restricted?: boolean;
   /** A program of `test/e2e/inHost` that runs in the extension host, by its name; `inHost` of the workbench has its result. */
   readonly inHost?: string;
+  /** Hosts that a step asks for by a click on a link. */
+  readonly links?: readonly string[];
   readonly steps: readonly Step[];
 }
