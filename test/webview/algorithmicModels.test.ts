@@ -11,7 +11,8 @@ import { amongOthers, cellOf, layoutOf, placeOf, quantile, scoreIndex, sweepChar
 import type { Inquiry } from '../../webview-ui/algorithmic/inquiry.ts';
 import { readPlace } from '../../webview-ui/algorithmic/place.ts';
 import { shownPositions } from '../../webview-ui/algorithmic/question/alignmentView.ts';
-import { answerText, plainToken } from '../../webview-ui/algorithmic/question/answerText.ts';
+import { plainToken } from '../../src/protocol/shownToken.ts';
+import { answerText } from '../../webview-ui/algorithmic/question/answerText.ts';
 import { fileOf } from '../../webview-ui/algorithmic/question/pairs.ts';
 import { align, answerAmong, emptyQuestion, metricOf, ownTokens, promptsOf, questionTitle, sameQuestion } from '../../webview-ui/algorithmic/question/question.ts';
 import type { SweepScores } from '../../src/protocol/methods/algorithmicResults.ts';

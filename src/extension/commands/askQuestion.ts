@@ -6,6 +6,7 @@ import { l10n } from 'vscode';
 import type { Prediction } from '../../protocol/methods.ts';
 import type { CorruptedPrompt } from '../../protocol/methods/algorithmicResults.ts';
 import type { AskedQuestion } from '../../protocol/views/algorithmic.ts';
+import { plainToken } from '../../protocol/shownToken.ts';
 import { percent, visible } from '../inspection/words.ts';
 import type { OpenModels } from '../models/openModels.ts';
 import { editorSelection } from '../panels/panelContext.ts';
@@ -62,18 +63,13 @@ function prompts(): { label: string; description: string; value: string }[] {
 }
 
 function predictionItem(prediction: Prediction): { label: string; description: string; value: Prediction } {
-  return { label: visible(plain(prediction.token)), description: percent(prediction.probability), value: prediction };
+  return { label: visible(prediction.token), description: percent(prediction.probability), value: prediction };
 }
 
 function editItem({ text, from, to, metric, cleanMetric }: CorruptedPrompt): { label: string; description: string; detail: string; value: string } {
   return {
-    label: `${visible(plain(from))} → ${visible(plain(to))}`, description: l10n.t('logit difference {0} → {1}', cleanMetric.toFixed(1), metric.toFixed(1)), detail: text, value: text,
+    label: `${visible(from)} → ${visible(to)}`, description: l10n.t('logit difference {0} → {1}', cleanMetric.toFixed(1), metric.toFixed(1)), detail: text, value: text,
   };
 }
 
-const questionOf = (clean: string, answer: Prediction, distractor: Prediction): AskedQuestion => ({ clean, answer: plain(answer.token), distractor: plain(distractor.token) });
-
-/** The engine writes a token's leading white space visibly. */
-function plain(token: string): string {
-  return token.replace(/^·+/, (dots) => ' '.repeat(dots.length)).replaceAll('↵', '\n').replaceAll('⇥', '\t').replaceAll('␍', '\r');
-}
+const questionOf = (clean: string, answer: Prediction, distractor: Prediction): AskedQuestion => ({ clean, answer: plainToken(answer.token), distractor: plainToken(distractor.token) });

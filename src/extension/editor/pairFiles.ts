@@ -6,6 +6,7 @@ import { CompletionItem, CompletionItemKind, Diagnostic, DiagnosticSeverity, Ran
 import type { CompletionItemProvider, DiagnosticCollection, Position, TextDocument } from 'vscode';
 import { failureText } from '../../protocol/failureText.ts';
 import { PeerError } from '../../protocol/peer.ts';
+import { plainToken } from '../../protocol/shownToken.ts';
 import { Disposables } from '../disposables.ts';
 import type { Disposable } from '../disposables.ts';
 import { looksLikePair } from '../inspection/pairLine.ts';
@@ -110,7 +111,7 @@ class PairCompletion implements CompletionItemProvider {
     try {
       const { predictions } = await engine.call('question.suggest', { model, text: prompt, predictions: 20, edits: 1 });
       return predictions.map(({ token, probability }, i) => {
-        const text = token.replaceAll('·', ' ');
+        const text = plainToken(token);
         const item = new CompletionItem({ label: JSON.stringify(text).slice(1, -1), description: `${(100 * probability).toFixed(1)} %` }, CompletionItemKind.Value);
         item.insertText = JSON.stringify(text).slice(1, -1);
         item.filterText = item.insertText;

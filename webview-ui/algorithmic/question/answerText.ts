@@ -1,10 +1,6 @@
 /** Answers as texts. The engine writes a token's white space visibly (`·Mary`), and so does the question bar (`␣Mary`). Pure. */
 import type { Prediction } from '../../../src/protocol/methods.ts';
-
-/** The text that a shown token stands for. */
-export function plainToken(shown: string): string {
-  return shown.replace(/^·+/, (dots) => ' '.repeat(dots.length)).replace(/␣/g, ' ').replace(/↵/g, '\n').replace(/⇥/g, '\t').replace(/␍/g, '\r');
-}
+import { plainToken } from '../../../src/protocol/shownToken.ts';
 
 /** The token's text behind what was typed or chosen. A word without its space is the one that is predicted with it. */
 export function answerText(typed: string, predictions: readonly Prediction[]): string {

@@ -1,6 +1,6 @@
 /** What a finding has to know to run a measurement of this view again. Pure. */
 import type { Inquiry } from '../inquiry.ts';
-import { plainToken } from './answerText.ts';
+import { plainToken } from '../../../src/protocol/shownToken.ts';
 import type { Question } from './question.ts';
 
 /** Pairs of a data set that are measured. */

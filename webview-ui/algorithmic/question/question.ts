@@ -3,7 +3,7 @@ import type { Prediction } from '../../../src/protocol/methods.ts';
 import type { Prompts, QuestionMetric } from '../../../src/protocol/methods/algorithmic.ts';
 import type { PromptToken } from '../../../src/protocol/methods/algorithmicResults.ts';
 import { visibleToken } from '../../shared/notation.ts';
-import { plainToken } from './answerText.ts';
+import { plainToken } from '../../../src/protocol/shownToken.ts';
 import { t } from '../../shared/strings.ts';
 
 export type MetricKind = QuestionMetric['kind'];
