@@ -95,10 +95,14 @@ export const algorithmic: Spec = {
         await page.keyboard.press('1');
         await page.keyboard.press('/');
         await until('focus', () => frame.evaluate<string | undefined>('document.activeElement?.id'), (id) => id === 'prompt');
-        await page.keyboard.press('Control+A');
-        // The workbench selects in pages itself, a moment later.
-        await until('selection', () => frame.evaluate<number>('(() => { const { selectionStart, selectionEnd } = document.activeElement; return selectionEnd - selectionStart; })()'), (length) => length > 10);
-        await page.keyboard.type('When Anna and Tom went to the store, Tom gave a cup to');
+        const text = 'When Anna and Tom went to the store, Tom gave a cup to';
+        await until('prompt', async () => {
+          await page.keyboard.press('Control+A');
+          // The workbench selects in pages itself, a moment later, and so late that quick typing may be selected with it.
+          await until('selection', () => frame.evaluate<number>('(() => { const { selectionStart, selectionEnd } = document.activeElement; return selectionEnd - selectionStart; })()'), (length) => length > 10);
+          await page.keyboard.type(text);
+          return frame.locator('#prompt').inputValue();
+        }, (typed) => typed === text);
         await until('target', () => frame.locator('.answer').first().inputValue(), (text) => text.includes('Anna'), 60_000);
         await tabTo(page, frame, 'Suggested prompts to compare with');
         await page.keyboard.press('ArrowDown');

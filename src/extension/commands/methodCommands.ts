@@ -1,5 +1,5 @@
 /** Shows a method's card and runs the methods that the views can run. */
-import { EventEmitter, Uri, commands, l10n, workspace } from 'vscode';
+import { Uri, commands, l10n, workspace } from 'vscode';
 import type { TextDocumentContentProvider } from 'vscode';
 import { commandIds } from '../commandIds.ts';
 import type { Inspector } from '../inspection/inspector.ts';
@@ -18,9 +18,6 @@ export const cardScheme = 'mechanist-method';
 
 /** Cards as read-only documents, so that VS Code's Markdown preview draws them. */
 export class MethodCards implements TextDocumentContentProvider {
-  private readonly changes = new EventEmitter<Uri>();
-  readonly onDidChange = this.changes.event;
-
   provideTextDocumentContent(uri: Uri): string {
     const method = methodOf(uri.path.replace(/\.md$/, ''));
     return method === undefined ? '' : methodCard(method, l10n.t);
